@@ -1,0 +1,175 @@
+"""From config to objects, and the checks on the way. Light: nothing here imports torch before it is needed."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from gansmith.errors import ConfigError
+
+PACKAGES = ("gansmith", "torch", "torchvision")
+
+
+def instantiate(node: Any, **arguments: Any) -> Any:
+    """The object that `node` describes, its children first.
+
+    The one place where names in a config become code. A checkpoint carries its config, and a file
+    from the internet must not run code: `_target_` can only name what gansmith itself defines, or a
+    module, optimizer or data set class of torch and torchvision.
+
+    Args:
+        node: a config with `_target_`, as in `hydra.utils.instantiate`.
+        **arguments: further keyword arguments of the outermost call.
+
+    Raises:
+        ConfigError: a name outside that list, or one that does not exist; arguments that don't fit.
+    """
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate as hydra_instantiate
+
+    from gansmith.errors import GansmithError
+
+    plain = to_plain(node)
+    for target in _targets(plain):
+        check_target(target)
+    try:
+        return hydra_instantiate(plain, _convert_="all", **arguments)
+    except InstantiationException as error:
+        if isinstance(error.__cause__, GansmithError):
+            raise error.__cause__ from None
+        raise ConfigError(" ".join(str(error).split())) from error
+
+
+def check_target(target: str) -> Any:
+    """The object that the dotted name `target` stands for, if a config may name it."""
+    package, _, path = target.partition(".")
+    if package not in PACKAGES or not path:
+        raise ConfigError(f"_target_: {target} is not allowed; a config can name parts of {', '.join(PACKAGES)}")
+    found = _locate(target)
+    # A name can lead out of the package through what a module imports.
+    home = str(getattr(found, "__module__", "")).partition(".")[0]
+    if home != package or not callable(found) or not (package == "gansmith" or _is_building_block(found)):
+        raise ConfigError(f"_target_: {target} is not allowed; it is no network, optimizer or data set")
+    return found
+
+
+def _locate(target: str) -> Any:
+    parts = target.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:length]))
+        except ModuleNotFoundError as error:
+            if not target.startswith(f"{error.name}.") and error.name != target:
+                raise
+            continue
+        try:
+            for part in parts[length:]:
+                found = getattr(found, part)
+        except AttributeError:
+            break
+        return found
+    raise ConfigError(f"_target_: there is no {target}")
+
+
+def _is_building_block(found: Any) -> bool:
+    from torch.nn import Module
+    from torch.optim import Optimizer
+    from torch.utils.data import Dataset
+
+    return isinstance(found, type) and issubclass(found, (Module, Optimizer, Dataset))
+
+
+def _targets(node: Any) -> Iterator[str]:
+    children: Any = ()
+    if isinstance(node, dict):
+        if "_target_" in node:
+            yield str(node["_target_"])
+        children = node.values()
+    elif isinstance(node, (list, tuple)):
+        children = node
+    for child in children:
+        yield from _targets(child)
+
+
+def to_plain(node: Any) -> Any:
+    """Containers of Python's own, with interpolations resolved.
+
+    Raises:
+        ConfigError: a mandatory value is missing, or an interpolation leads nowhere.
+    """
+    if not OmegaConf.is_config(node):
+        return node
+    try:
+        return OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error).splitlines()[0]) from error
+
+
+def check_needs(config: DictConfig, needs: tuple[str, ...], gives: tuple[str, ...]) -> None:
+    """Whether the data give what the model needs.
+
+    Raises:
+        ConfigError: they don't; the message names data that would.
+    """
+    missing = [field for field in needs if field not in gives]
+    if missing:
+        fitting = "one folder a class (data=image_folder), or data=mnist5k, digits, cifar10, ..."
+        hint = f"data with labels: {fitting}" if missing == ["label"] else "choose other data"
+        raise ConfigError(
+            f"model={config.model.name} needs {', '.join(missing)}, and data={config.data.name} gives "
+            f"{', '.join(gives)}; {hint}"
+        )
+
+
+def difference(before: Any, after: Any, path: str = "") -> list[str]:
+    """Dotted keys at which two plain configs differ, each with both values."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = [*before, *(key for key in after if key not in before)]
+        return [
+            line
+            for key in keys
+            for line in difference(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+        ]
+    return [] if before == after else [f"{path}: {before} in the checkpoint, {after} now"]
+
+
+def register_resolvers() -> None:
+    """`${run_dir:...}` of conf/train.yaml."""
+    OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
+
+
+def _run_dir(resume: str | None, fresh: str, overrides: list[str]) -> str:
+    """The folder of the run: a new one, that of `resume`, or the newest one begun with the same overrides."""
+    if resume in (None, ""):
+        return fresh
+    if resume == "auto":
+        return _unfinished_run(Path(fresh).parent, list(overrides)) or fresh
+    path = Path(str(resume))
+    if path.suffix == ".ckpt":
+        path = path.parent.parent if path.parent.name == "checkpoints" else path.parent
+    return str(path)
+
+
+def _unfinished_run(logs: Path, overrides: list[str]) -> str | None:
+    wanted = identifying(overrides)
+    for checkpoint in sorted(logs.glob("*/checkpoints/last.ckpt"), key=lambda path: path.stat().st_mtime, reverse=True):
+        run = checkpoint.parent.parent
+        if not (run / "result.json").exists() and identifying(saved_overrides(run)) == wanted:
+            return str(run)
+    return None
+
+
+def identifying(overrides: list[str]) -> list[str]:
+    """The overrides that say which run it is, not where it lies or goes on."""
+    return sorted(item for item in overrides if item.partition("=")[0].lstrip("+") not in ("resume", "run_dir"))
+
+
+def saved_overrides(run: Path) -> list[str]:
+    """What `run` was started with on the command line; empty where that is not known."""
+    path = run / "overrides.yaml"
+    return [str(item) for item in OmegaConf.load(path)] if path.exists() else []

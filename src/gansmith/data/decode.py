@@ -1,0 +1,132 @@
+"""One's own pictures come in every mode, size and orientation; a training picture in one."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image, ImageColor
+
+from gansmith.data.pixels import fit, resampling, to_array
+from gansmith.errors import ConfigError, DataError
+
+# Only these are tried: some of Pillow's other formats call programs outside.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+
+# EXIF tag 0x0112: what to do to see the picture upright.
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# A JPEG may be decoded at 1/2, 1/4 or 1/8 as long as it stays this many times larger than what is wanted:
+# the filter then still does the last and visible part of the downscaling.
+DRAFT_MARGIN = 4
+
+# Pillow refuses twice its own bound, whatever is asked for; up to there `max_pixels` takes the bound's place.
+LARGEST_BOUND = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+class UnreadablePicture(DataError):
+    """A picture that is broken, too large, or of a kind without an agreed range of values."""
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """From the bytes of a picture file to uint8 (channels, resolution, resolution).
+
+    The picture is turned upright, laid on `background` where transparent, brought to 8 bits, resized so that
+    its short side is `resolution`, and cropped to the centre square.
+
+    filter: of the resizing (see `gansmith.data.pixels`).
+    background: a colour name or #rrggbb.
+    max_pixels: larger pictures are refused by their header, before any memory is spent on them.
+    Raises ConfigError for values that do not work.
+    """
+
+    resolution: int
+    channels: int
+    filter: str = "lanczos"
+    background: str = "white"
+    max_pixels: int = 2**27
+    _kernel: Image.Resampling = field(init=False, repr=False)
+    _colour: tuple[int, int, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_pixels <= LARGEST_BOUND:
+            raise ConfigError(f"data.source.max_pixels={self.max_pixels} must lie in 1 to {LARGEST_BOUND}")
+        try:
+            red, green, blue, *_ = ImageColor.getrgb(self.background)
+        except ValueError as error:
+            raise ConfigError(
+                f"data.source.background={self.background} is no colour; take a name or '#rrggbb'"
+            ) from error
+        object.__setattr__(self, "_colour", (red, green, blue))
+        object.__setattr__(self, "_kernel", resampling(self.filter))
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest encoded picture that is read: what `max_pixels` take up as uncompressed RGBA."""
+        return 4 * self.max_pixels
+
+    def __call__(self, encoded: bytes) -> np.ndarray:
+        """Decode one picture. Raises UnreadablePicture with the reason."""
+        # Broken files make Pillow raise nearly anything: OSError, SyntaxError, struct.error, IndexError, ...
+        try:
+            return self._decode(encoded)
+        except UnreadablePicture:
+            raise
+        except Image.UnidentifiedImageError as error:
+            raise UnreadablePicture(f"is no {', '.join(FORMATS)} picture") from error
+        except Exception as error:
+            raise UnreadablePicture(" ".join(str(error).split()) or type(error).__name__) from error
+
+    def _decode(self, encoded: bytes) -> np.ndarray:
+        with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > self.max_pixels:
+                raise UnreadablePicture(
+                    f"claims {width}x{height} pixels, more than data.source.max_pixels={self.max_pixels}"
+                )
+            image.draft(None, (DRAFT_MARGIN * self.resolution,) * 2)
+            image.load()
+            turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+            flat = self._flat(_eight_bits(image))
+        upright = flat if turn is None else flat.transpose(turn)
+        return to_array(fit(upright, self.resolution, self._kernel))
+
+    def _flat(self, image: Image.Image) -> Image.Image:
+        """The same picture in mode L or RGB, without transparency."""
+        mode = "L" if self.channels == 1 else "RGB"
+        if image.mode not in ("RGBA", "RGBa", "LA", "La", "PA") and "transparency" not in image.info:
+            return image.convert(mode)
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, (*self._colour, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB").convert(mode)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scale grey pictures of 16 bits or floating point in [0, 1] to 8 bits; others are left alone."""
+    if image.mode == "F":
+        return _scaled(np.asarray(image), 1.0)
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        return _scaled(np.asarray(image), 65535.0)
+    return image
+
+
+def _scaled(values: np.ndarray, brightest: float) -> Image.Image:
+    low, high = float(values.min()), float(values.max())
+    # Written so that NaN fails too.
+    if not (low >= 0 and high <= brightest):
+        raise UnreadablePicture(f"has values from {low:g} to {high:g}; expected 0 to {brightest:g}")
+    return Image.fromarray(np.rint(values * (255.0 / brightest)).astype(np.uint8))

@@ -1,0 +1,145 @@
+"""One data module for every set: a source of pictures, a split, and the endless stream of batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lightning.pytorch import LightningDataModule
+
+from gansmith.data.imageset import ImageSet, Source
+from gansmith.data.stream import BatchStream
+from gansmith.errors import ConfigError, DataError
+
+SPLITS = ("train", "test")
+
+
+class ImageData(LightningDataModule):
+    """Pictures of one size, with labels or without.
+
+    name: what results call the set.
+    source: brings and loads the pictures.
+    resolution: height and width in pixels.
+    channels: 1 (grey) or 3 (RGB).
+    classes: how many the set must have; None counts them when the set is read, 0 leaves its labels out.
+    batch_size: the global batch, divided among the processes.
+    horizontal_flip: mirror training pictures at random.
+    workers: processes that decode ahead, where pictures do not live in memory.
+    seed: of the order of the training pictures.
+    test_fraction: share of the pictures held out where the set has no split of its own; 0 holds out none.
+    root: the folder that downloads go to, or that one's own pictures lie in.
+
+    Gives batches of `image`, uint8 (N, channels, resolution, resolution), and `label`, int64 (N,).
+    Raises ConfigError for a value out of range, and DataError for files that can't be read.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        resolution: int,
+        channels: int,
+        classes: int | None = None,
+        batch_size: int = 64,
+        horizontal_flip: bool = False,
+        workers: int = 0,
+        seed: int = 0,
+        test_fraction: float = 0.1,
+        root: str | Path = "data",
+    ) -> None:
+        super().__init__()
+        for key, value, least in (
+            ("resolution", resolution, 1),
+            ("batch_size", batch_size, 1),
+            ("workers", workers, 0),
+            ("classes", classes or 0, 0),
+        ):
+            if value < least:
+                raise ConfigError(f"data.{key}={value} must be at least {least}")
+        if channels not in (1, 3):
+            raise ConfigError(f"data.channels={channels} must be 1 (grey) or 3 (RGB)")
+        if not 0 <= test_fraction < 1:
+            raise ConfigError(f"data.test_fraction={test_fraction} must be at least 0 and below 1")
+        self.name = name
+        self.source = source
+        self.resolution = resolution
+        self.channels = channels
+        self.batch_size = batch_size
+        self.horizontal_flip = horizontal_flip
+        self.workers = workers
+        self.seed = seed
+        self.test_fraction = test_fraction
+        self.root = Path(root).expanduser()
+        self._wanted_classes = classes
+        self._splits: dict[str, ImageSet] = {}
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, 0 without labels; reads the set if the config does not say."""
+        if self._wanted_classes is None:
+            return self.train.classes
+        return self._wanted_classes
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """The names in a batch."""
+        return ("image", "label") if self.classes else ("image",)
+
+    @property
+    def train(self) -> ImageSet:
+        """The training pictures."""
+        return self.split("train")
+
+    @property
+    def test(self) -> ImageSet:
+        """The pictures held out. Raises DataError if there are none."""
+        return self.split("test")
+
+    def split(self, name: str) -> ImageSet:
+        """The pictures of `train` or `test`.
+
+        Raises ConfigError for another name and DataError for a split without pictures.
+        """
+        if name not in SPLITS:
+            raise ConfigError(f"split {name} is unknown; data.name={self.name} has {' and '.join(SPLITS)}")
+        if name not in self._splits:
+            self._splits[name] = self._load(name)
+        if len(self._splits[name]) == 0:
+            raise DataError(
+                f"{self.name} has no pictures for its {name} split (data.test_fraction={self.test_fraction})"
+            )
+        return self._splits[name]
+
+    def prepare_data(self) -> None:
+        """Bring the files; Lightning calls it in one process a machine."""
+        self.source.prepare(self.root)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Read the pictures; once, whatever the stage."""
+        self.split("train")
+
+    def train_dataloader(self) -> BatchStream:
+        """The stream from the trainer's step on, this rank's part; the whole of it without a trainer."""
+        trainer = self.trainer
+        return BatchStream(
+            self.train,
+            self.batch_size,
+            seed=self.seed,
+            rank=trainer.global_rank if trainer else 0,
+            world_size=trainer.world_size if trainer else 1,
+            start=trainer.global_step if trainer else 0,
+            horizontal_flip=self.horizontal_flip,
+            workers=self.workers,
+            pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
+        )
+
+    def _load(self, name: str) -> ImageSet:
+        pictures = self.source.load(
+            name, self.resolution, self.channels, root=self.root, test_fraction=self.test_fraction
+        )
+        if self._wanted_classes == 0:
+            pictures.labels, pictures.classes = None, 0
+        elif self._wanted_classes not in (None, pictures.classes):
+            raise ConfigError(
+                f"data.classes={self._wanted_classes}, but {self.name} has {pictures.classes} (null counts)"
+            )
+        return pictures

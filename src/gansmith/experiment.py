@@ -1,0 +1,199 @@
+"""From a config to a trained model and its record."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import Callback, seed_everything
+from omegaconf import DictConfig, OmegaConf, open_dict
+from torch import nn
+
+from gansmith.atomic import replacing
+from gansmith.config import check_needs, difference, instantiate, to_plain
+from gansmith.data.module import ImageData
+from gansmith.errors import CheckpointError, ConfigError
+from gansmith.models.adversarial import AdversarialModel
+from gansmith.results.panel import show
+from gansmith.results.record import Record
+from gansmith.training.checkpoints import Checkpoints, check_fits, load_checkpoint
+from gansmith.training.evaluation import Evaluation
+from gansmith.training.interrupt import Interrupt
+from gansmith.training.loggers import build_loggers
+from gansmith.training.recorder import Recorder
+from gansmith.training.trainer import build_trainer
+
+log = logging.getLogger(__name__)
+
+# Settings of the trainer that concern the networks rather than Lightning.
+NETWORK_SWITCHES = ("compile", "channels_last")
+# What must not change between a checkpoint and the run that goes on with it.
+IDENTITY = ("model", "data", "task", "seed")
+
+
+def run(config: DictConfig, overrides: list[str]) -> int:
+    """Trains, evaluates and records what `config` describes, in `config.run_dir`.
+
+    Args:
+        config: composed from conf/train.yaml.
+        overrides: the command line's, saved so that `resume` can compose the same config again.
+
+    Returns:
+        0, or 128 + the signal's number if one ended the run before its last step.
+
+    Raises:
+        GansmithError: something in the config, the data or a checkpoint does not work.
+    """
+    # Hydra's root logger and Lightning's own handler would print each of its lines twice.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    run_dir = Path(config.run_dir)
+    checkpoint = checkpoint_to_resume(config.resume, run_dir)
+    seed_everything(config.seed, verbose=False)
+    data = build_data(config)
+    plain = to_plain(config)
+    model = build_model(plain)
+    if checkpoint is not None:
+        check_resumable(model, plain, checkpoint)
+    if is_first_process():
+        save_config(run_dir, plain, overrides)
+    callbacks = build_callbacks(config, plain)
+    trainer_config = {key: value for key, value in plain["trainer"].items() if key not in (*NETWORK_SWITCHES, "_target_")}
+    trainer = build_trainer(
+        **trainer_config,
+        callbacks=callbacks,
+        loggers=build_loggers(config.logger, run_dir, plain),
+        run_dir=str(run_dir),
+        has_batchnorm=any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()),
+    )
+    switch_networks(model, **{key: plain["trainer"][key] for key in NETWORK_SWITCHES})
+    trainer.fit(model, datamodule=data, ckpt_path=checkpoint, **_weights_only())
+    return finish(trainer, callbacks, run_dir)
+
+
+def checkpoint_to_resume(resume: str | None, run_dir: Path) -> Path | None:
+    """The checkpoint to go on with, or None for a new run.
+
+    Raises:
+        CheckpointError: `resume` names a run without a checkpoint, or a new run would overwrite an old one.
+    """
+    last = run_dir / "checkpoints" / "last.ckpt"
+    if resume in (None, ""):
+        if last.exists() and is_first_process():
+            raise CheckpointError(f"{run_dir} holds a run; resume={run_dir} goes on with it, another run_dir starts anew")
+        return None
+    if str(resume).endswith(".ckpt"):
+        last = Path(str(resume))
+    if not last.exists():
+        if resume == "auto":
+            return None
+        raise CheckpointError(f"resume={resume}: there is no checkpoint {last}")
+    log.info("going on from %s", last)
+    return last
+
+
+def build_data(config: DictConfig) -> ImageData:
+    """The data module; what only the data know (the number of classes) is written into `config`."""
+    data = instantiate(config.data)
+    if config.data.classes is None:
+        data.prepare_data()
+        with open_dict(config):
+            config.data.classes = data.classes
+    needs = ("image", "label") if config.model.get("needs_label") else ("image",)
+    check_needs(config, needs, data.gives)
+    return data
+
+
+def build_model(plain: dict[str, Any]) -> AdversarialModel:
+    """The model that the resolved config describes, as a run and as a checkpoint hold it."""
+    model = instantiate({key: value for key, value in plain["model"].items() if key not in ("features", "needs_label")})
+    if not isinstance(model, AdversarialModel):
+        raise ConfigError(f"model._target_ is {plain['model']['_target_']}, which is no AdversarialModel")
+    return model
+
+
+def load_model(path: Path) -> tuple[AdversarialModel, dict[str, Any]]:
+    """The model in the checkpoint at `path`, and the config it was trained with.
+
+    Raises:
+        CheckpointError: the file is broken, foreign, or does not fit its own config.
+    """
+    checkpoint = load_checkpoint(path)
+    model = build_model(checkpoint["config"])
+    check_fits(model, checkpoint["state_dict"], path)
+    model.load_state_dict(checkpoint["state_dict"])
+    model.eval()
+    return model, checkpoint["config"]
+
+
+def check_resumable(model: nn.Module, plain: dict[str, Any], path: Path) -> None:
+    """Raises CheckpointError with the keys that differ if `path` is of another model, data or seed."""
+    checkpoint = load_checkpoint(path, mmap=True)
+    differing = [
+        line for key in IDENTITY for line in difference(checkpoint["config"].get(key), plain.get(key), key)
+    ]
+    if differing:
+        raise CheckpointError(f"{path} is of another run: {'; '.join(differing)}")
+    check_fits(model, checkpoint["state_dict"], path)
+
+
+def build_callbacks(config: DictConfig, plain: dict[str, Any]) -> list[Callback]:
+    """The config's callbacks between those that every run has; checkpoints come last of all that act on a step."""
+    watching = {
+        name: instantiate(node)
+        for name, node in config.callbacks.items()
+        if name not in ("checkpoints", "evaluation") and node is not None
+    }
+    evaluation = Evaluation(
+        instantiate(config.metrics),
+        run_dir=config.run_dir,
+        cache_dir=config.cache_dir,
+        every_n_steps=config.callbacks.evaluation.every_n_steps,
+    )
+    checkpoints = Checkpoints(config.run_dir, plain, every_n_steps=config.callbacks.checkpoints.every_n_steps)
+    return [Interrupt(), *watching.values(), evaluation, checkpoints, Recorder(plain)]
+
+
+def switch_networks(model: AdversarialModel, compile: bool, channels_last: bool) -> None:
+    """Memory format and compilation; neither changes the names of weights."""
+    if channels_last:
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if compile:
+        model.compile_networks()
+
+
+def save_config(run_dir: Path, plain: dict[str, Any], overrides: list[str]) -> None:
+    """`config.yaml`, resolved, and `overrides.yaml`, from which `resume` composes it again."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    for name, content in (("config.yaml", plain), ("overrides.yaml", overrides)):
+        with replacing(run_dir / name) as path:
+            path.write_text(OmegaConf.to_yaml(OmegaConf.create(content)), encoding="utf-8")
+
+
+def finish(trainer: Any, callbacks: list[Callback], run_dir: Path) -> int:
+    """Prints what came out; the exit code."""
+    interrupt = next(callback for callback in callbacks if isinstance(callback, Interrupt))
+    if interrupt.received is not None and trainer.global_step < trainer.max_steps:
+        log.warning(
+            "stopped by signal %d at step %d; resume=%s goes on", interrupt.received, trainer.global_step, run_dir
+        )
+        return 128 + interrupt.received
+    if trainer.is_global_zero:
+        show(Record.read(run_dir / "result.json"), run_dir)
+    return 0
+
+
+def is_first_process() -> bool:
+    """Whether this process, and none of its siblings, prepares the run's folder."""
+    return int(os.environ.get("LOCAL_RANK", os.environ.get("SLURM_PROCID", "0"))) == 0
+
+
+def _weights_only() -> dict[str, bool]:
+    """`Trainer.fit` has the argument from Lightning 2.6 on; the checkpoint IO of this project insists anyway."""
+    import inspect
+
+    from lightning import Trainer
+
+    return {"weights_only": True} if "weights_only" in inspect.signature(Trainer.fit).parameters else {}

@@ -1,0 +1,93 @@
+"""The real side of a distance: which pictures, and their features."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from typing import Protocol as Interface
+
+import torch
+from torch import Tensor
+
+from gansmith.errors import DataError
+from gansmith.metrics import cache
+from gansmith.metrics.collective import from_rank_zero
+from gansmith.metrics.distances import gaussian_statistics
+from gansmith.metrics.extractors import Extractor
+from gansmith.metrics.features import extract
+from gansmith.metrics.protocol import Protocol
+
+
+class ImageSet(Interface):
+    """Real pictures: the data package's sets have this form."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the content, the split and the transform."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: Tensor) -> Tensor:
+        """int64 (n,) -> uint8 (n, C, H, W)."""
+
+
+def reference_indices(reference: ImageSet, protocol: Protocol) -> Tensor:
+    """Which pictures are the reference, int64: all, or a subset that the protocol's seed fixes.
+
+    Raises DataError for fewer than two pictures, which have no covariance.
+    """
+    available = len(reference)
+    if available < 2:
+        raise DataError(f"data: the {protocol.split} split has {available} pictures; metrics need at least 2")
+    wanted = protocol.reference_samples
+    if wanted is None or wanted >= available:
+        return torch.arange(available)
+    chosen = torch.randperm(available, generator=torch.Generator().manual_seed(protocol.seed))[:wanted]
+    return chosen.sort().values
+
+
+class RealFeatures:
+    """Features of the reference, from the cache where it has them.
+
+    Rank 0 alone reads and writes the cache, and alone has the result: it computes the distances.
+    """
+
+    def __init__(
+        self,
+        reference: ImageSet,
+        protocol: Protocol,
+        extractor: Extractor,
+        folder: str | os.PathLike[str],
+    ) -> None:
+        self.reference, self.protocol, self.extractor = reference, protocol, extractor
+        self.indices = reference_indices(reference, protocol)
+        self._path = cache.cache_path(
+            folder,
+            reference=reference.fingerprint,
+            extractor=protocol.extractor,
+            weights=protocol.weights_digest,
+            resize=protocol.resize,
+            pictures=hashlib.sha256(self.indices.numpy().tobytes()).hexdigest(),
+        )
+        self.tensors: dict[str, Tensor] | None = None
+        self.cached: bool = from_rank_zero(self._load, extractor.device)
+
+    def compute(self, tick: Callable[[int], None] = lambda done: None) -> None:
+        """Fill what the cache did not have; every rank must call it."""
+        features, _ = extract(
+            lambda batch: self.reference.batch(self.indices[batch]),
+            len(self.indices),
+            self.extractor,
+            self.protocol.batch_size,
+            tick,
+        )
+        from_rank_zero(lambda: self._keep(features), self.extractor.device)
+
+    def _load(self) -> bool:
+        self.tensors = cache.load(self._path)
+        return self.tensors is not None
+
+    def _keep(self, features: Tensor) -> None:
+        self.extractor.check(features)
+        mean, covariance = gaussian_statistics(features)
+        self.tensors = {"features": features, "mean": mean, "covariance": covariance}
+        cache.store(self._path, self.tensors)

@@ -1,0 +1,328 @@
+"""The alternation of generator and discriminator steps; a variant is its two losses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any, ClassVar
+
+import torch
+from lightning import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.optim import Optimizer
+
+from gansmith.errors import ConfigError
+from gansmith.noise import Noise, mix_seed
+from gansmith.objectives.penalties import Critic, Penalty
+from gansmith.training.distributed import average_gradients, rank, world_size
+from gansmith.training.ema import EMA, update_average
+from gansmith.training.guard import FiniteGuard
+from gansmith.training.schedules import Schedule
+
+Batch = dict[str, Any]
+SIDES = ("discriminator", "generator")
+
+
+class AdversarialModel(LightningModule):
+    """Base of all variants: owns which side steps when, and everything that a step is made of.
+
+    A variant sets `self.generator` and `self.discriminator` through the constructor (several networks
+    of one side are one `nn.ModuleDict`) and overrides `discriminator_loss` and `generator_loss`, which
+    get a batch with the fields of `needs` as tensors (pictures as floats in [-1, 1]) and return the
+    terms of the loss by name.
+
+    A step is one batch seen by the discriminator. Every `critic_steps`-th step the generator steps
+    too. `trainer.global_step`, `trainer.max_steps` and all axes count these steps.
+
+    Args:
+        generator: network or ModuleDict of networks.
+        discriminator: network or ModuleDict of networks.
+        optimizer: for each side a callable from parameters to an optimizer.
+        schedule: for each side the learning rate over the steps.
+        ema: average of the generator that samples; None to sample from the generator itself.
+        critic_steps: discriminator steps to one generator step (Arjovsky et al., 2017, algorithm 1).
+        accumulate: chunks that a batch is cut into to save memory; the step is that of the whole batch.
+        share_fakes: the two half steps of one batch use the same fakes, made once. With critic_steps
+            above 1 this holds for the batches in which the generator steps.
+        clip_norm: for each side the largest gradient norm, or None.
+        penalty: regularisers of the discriminator by name.
+        seed: of latents and of all other random numbers that losses draw.
+        name: for records and run folders.
+
+    Raises:
+        ConfigError: a count below one.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("image",)
+    generator_first: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        optimizer: Mapping[str, Callable[..., Optimizer]],
+        schedule: Mapping[str, Schedule],
+        ema: EMA | None = None,
+        critic_steps: int = 1,
+        accumulate: int = 1,
+        share_fakes: bool = False,
+        clip_norm: Mapping[str, float | None] | None = None,
+        penalty: Mapping[str, Penalty] | None = None,
+        seed: int = 0,
+        name: str = "",
+    ) -> None:
+        super().__init__()
+        for key, count in (("critic_steps", critic_steps), ("accumulate", accumulate)):
+            if count < 1:
+                raise ConfigError(f"model.{key} is {count}; it counts from 1")
+        self.automatic_optimization = False
+        self.generator, self.discriminator = generator, discriminator
+        self.ema = ema
+        self.ema_generator = deepcopy(generator).requires_grad_(False) if ema else None
+        self.optimizer_factory, self.schedule = optimizer, schedule
+        self.critic_steps, self.accumulate, self.share_fakes = critic_steps, accumulate, share_fakes
+        self.clip_norm = clip_norm or {}
+        self.penalty = penalty or {}
+        self.seed, self.name = seed, name
+        self.images_seen = 0
+        self.latest_metrics: dict[str, float] = {}
+        self.guard = FiniteGuard()
+        self.side = "discriminator"
+        self.noise: Noise
+        self._fakes_are_shared = False
+        self._scalars: dict[str, list[Tensor]] = defaultdict(list)
+
+    # What a variant says.
+
+    def discriminator_loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Terms that the discriminator minimises, each a scalar."""
+        raise NotImplementedError
+
+    def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Terms that the generator minimises, each a scalar."""
+        raise NotImplementedError
+
+    def generate(self, batch: Batch) -> Tensor:
+        """Fakes for `batch`, in [-1, 1]; random numbers come from `self.noise`."""
+        raise NotImplementedError
+
+    def sample(self, indices: Tensor, seed: int) -> Tensor:
+        """Sample i for each i in `indices` (n,), floats in [-1, 1]: a function of (seed, i) alone."""
+        raise NotImplementedError
+
+    # What a variant uses.
+
+    def fake(self, batch: Batch) -> Tensor:
+        """The fakes of this half step: detached for the discriminator, with their graph for the generator."""
+        for_generator = self.side == "generator"
+        if "fake" not in batch or (for_generator and not batch["fake"].requires_grad):
+            with torch.set_grad_enabled(for_generator or self._fakes_are_shared):
+                batch["fake"] = self.generate(batch)
+        return batch["fake"] if for_generator else batch["fake"].detach()
+
+    def penalise(self, critic: Critic, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """The penalties that are due at this step, by name."""
+        return {
+            name: penalty(critic, real, fake, self.noise)
+            for name, penalty in self.penalty.items()
+            if penalty.is_due(self.global_step)
+        }
+
+    def observe(self, name: str, value: Tensor) -> None:
+        """Logs the mean of `value` (any shape) over the steps of a logging interval."""
+        self._scalars[name].append(value.detach().mean())
+
+    # The alternation.
+
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        self._count_steps_by_batches()
+        step, rows = self.global_step, len(batch[self.needs[0]])
+        generator_is_due = (step + 1) % self.critic_steps == 0
+        self._fakes_are_shared = self.share_fakes and generator_is_due and self.accumulate == 1
+        self._set_learning_rates(step)
+        chunks = self._chunks(batch, rows)
+        for side in reversed(SIDES) if self.generator_first else SIDES:
+            if side == "discriminator" or generator_is_due:
+                self._half_step(side, chunks, rows)
+        self.images_seen += rows * world_size()
+        if generator_is_due and self.ema is not None and self.ema_generator is not None:
+            images = rows * world_size() * self.critic_steps
+            update_average(self.ema_generator, self.generator, self.ema.decay(images, self.images_seen))
+        self._advance_step()
+
+    def _half_step(self, side: str, chunks: list[Batch], rows: int) -> None:
+        self.side = side
+        optimizer = self._optimizer(side)
+        optimizer.zero_grad()
+        loss_terms = self.discriminator_loss if side == "discriminator" else self.generator_loss
+        with self._frozen_other_side():
+            for chunk in chunks:
+                self.noise = self._noise(side, rows, chunk["start"])
+                if not self._fakes_are_shared:
+                    chunk.pop("fake", None)
+                terms = loss_terms(chunk)
+                loss = torch.stack(list(terms.values())).sum()
+                self._watch(terms, loss)
+                self.manual_backward(loss / len(chunks))
+        average_gradients(self.networks(side).parameters())
+        optimizer.step()
+
+    def networks(self, side: str) -> nn.Module:
+        """The network (or ModuleDict of networks) of a side."""
+        return self.generator if side == "generator" else self.discriminator
+
+    @contextmanager
+    def _frozen_other_side(self) -> Iterator[None]:
+        """No gradients for the side that waits, except where its fakes are made for both half steps."""
+        if self.side == "discriminator" and self._fakes_are_shared:
+            yield
+            return
+        waiting = self.generator if self.side == "discriminator" else self.discriminator
+        trainable = [parameter for parameter in waiting.parameters() if parameter.requires_grad]
+        for parameter in trainable:
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in trainable:
+                parameter.requires_grad_(True)
+
+    def _chunks(self, batch: Batch, rows: int) -> list[Batch]:
+        if rows % self.accumulate:
+            raise ConfigError(
+                f"model.accumulate is {self.accumulate}, which does not divide the {rows} pictures a process gets "
+                f"of data.batch_size={rows * world_size()}"
+            )
+        size = rows // self.accumulate
+        pictures = {key: to_unit_range(value) for key, value in batch.items()}
+        return [
+            {"start": start, **{key: value[start : start + size] for key, value in pictures.items()}}
+            for start in range(0, rows, size)
+        ]
+
+    def _noise(self, side: str, rows: int, start: int) -> Noise:
+        seed = mix_seed(self.seed, self.global_step, side)
+        dtype = next(self.generator.parameters()).dtype
+        return Noise(seed, rows * world_size(), rank() * rows + start, dtype, self.device)
+
+    # Optimizers.
+
+    def compile_networks(self) -> None:
+        """Compiles in place, so that names of weights stay; not what a penalty differentiates twice."""
+        self.generator.compile()
+        if not self.penalty:
+            self.discriminator.compile()
+
+    def on_train_start(self) -> None:
+        """Ranks start with the same weights, and draw different numbers for dropout and the like."""
+        torch.manual_seed(mix_seed(self.seed, "rank", rank()))
+
+    def configure_optimizers(self) -> list[Optimizer]:
+        steps = self.trainer.max_steps
+        for side in SIDES:
+            if steps < 1 and self.schedule[side].shape != "constant":
+                raise ConfigError(f"model.schedule.{side}.shape={self.schedule[side].shape} needs trainer.max_steps")
+        optimizers = [self.optimizer_factory[side](self.networks(side).parameters()) for side in SIDES]
+        self._learning_rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
+        return optimizers
+
+    def _optimizer(self, side: str) -> LightningOptimizer:
+        return self.optimizers()[SIDES.index(side)]  # type: ignore[index, return-value]
+
+    def _set_learning_rates(self, step: int) -> None:
+        for side, rates in zip(SIDES, self._learning_rates):
+            factor = self.schedule[side].factor(step, self.trainer.max_steps)
+            for group, rate in zip(self._optimizer(side).param_groups, rates):
+                group["lr"] = rate * factor
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Norm, guard and clipping; mixed precision has unscaled the gradients by now."""
+        gradients = [
+            parameter.grad
+            for group in optimizer.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
+        ]
+        norm = get_total_norm(gradients)
+        self.observe(f"gradient_norm/{self.side}", norm)
+        if getattr(self.trainer.precision_plugin, "scaler", None) is None:
+            # A loss scaler finds its scale by overflowing now and then, and skips those steps itself.
+            self.guard.watch(self.global_step, self.side, "gradient", norm)
+        self.guard.check_if_cheap()
+        if (limit := self.clip_norm.get(self.side)) is not None:
+            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+            clip_grads_with_norm_(parameters, limit, norm)
+
+    # Counting: Lightning counts every optimizer's steps (its issue 17958); here one batch is one step.
+
+    def _count_steps_by_batches(self) -> None:
+        for side in SIDES:
+            optimizer = self._optimizer(side)
+            optimizer._on_before_step = optimizer._on_after_step = do_nothing_closure
+
+    def _advance_step(self) -> None:
+        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        progress.increment_ready()
+        progress.increment_completed()
+
+    # Watching.
+
+    def _watch(self, terms: dict[str, Tensor], loss: Tensor) -> None:
+        for term, value in terms.items():
+            self.guard.watch(self.global_step, self.side, f"{term} loss", value)
+            self.observe(f"loss/{self.side}/{term}", value)
+        self.observe(f"loss/{self.side}", loss)
+
+    def take_scalars(self) -> dict[str, float]:
+        """Means over the steps since the last call, and over ranks; learning rates of the last step."""
+        self.guard.check()
+        names = sorted(self._scalars)
+        means = torch.stack([torch.stack(self._scalars[name]).float().mean() for name in names])
+        self._scalars.clear()
+        scalars = dict(zip(names, self.trainer.strategy.reduce(means, reduce_op="mean").tolist()))
+        return scalars | {f"lr/{side}": self._optimizer(side).param_groups[0]["lr"] for side in SIDES}
+
+    # Sampling.
+
+    @property
+    def sampler(self) -> nn.Module:
+        """The generator that samples: its average where there is one."""
+        return self.generator if self.ema_generator is None else self.ema_generator
+
+    @torch.inference_mode()
+    def sample_images(self, indices: Tensor, seed: int) -> Tensor:
+        """`sample` in eval mode as uint8 (n, C, H, W) on the CPU; leaves modes as they were."""
+        modes = {module: module.training for module in self.sampler.modules()}
+        self.sampler.eval()
+        try:
+            return to_uint8(self.sample(indices, seed)).cpu()
+        finally:
+            for module, mode in modes.items():
+                module.training = mode
+
+    # Checkpoints.
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.guard.check()
+        checkpoint["images_seen"] = self.images_seen
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.images_seen = checkpoint["images_seen"]
+
+
+def to_unit_range(value: Any) -> Any:
+    """uint8 pictures to floats in [-1, 1]; everything else as it is."""
+    if isinstance(value, Tensor) and value.dtype == torch.uint8:
+        return value.to(torch.get_default_dtype()).div_(127.5).sub_(1.0)
+    return value
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Floats in [-1, 1] to the nearest of 0, ..., 255; the inverse of `to_unit_range`."""
+    return images.float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+
+

@@ -1,0 +1,68 @@
+"""The GAN of one generator and one discriminator, with or without class labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gansmith.models.adversarial import AdversarialModel, Batch
+from gansmith.noise import latents_by_index
+from gansmith.objectives.adversarial import AdversarialLoss
+
+
+class GAN(AdversarialModel):
+    """Pictures from latents (Goodfellow et al., 2014, arXiv:1406.2661).
+
+    Networks, loss and penalty make the variant: DCGAN, LSGAN and WGAN-GP are configs of this class,
+    and so is the conditional GAN (Mirza & Osindero, 2014, arXiv:1411.1784).
+
+    Args:
+        generator: (latent (n, d), label (n,) or None) to pictures.
+        discriminator: (picture, label or None) to logits.
+        loss: what the two minimise.
+        latent: d, the size of z ~ N(0, 1).
+        classes: number of labels the networks are conditioned on; 0 for none.
+        **alternation: see `AdversarialModel`.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        loss: AdversarialLoss,
+        latent: int,
+        classes: int = 0,
+        **alternation: Any,
+    ) -> None:
+        super().__init__(generator, discriminator, **alternation)
+        self.loss, self.latent, self.classes = loss, latent, classes
+
+    def generate(self, batch: Batch) -> Tensor:
+        latent = self.noise.normal(len(batch["image"]), self.latent)
+        return self.generator(latent, self.label(batch))
+
+    def discriminator_loss(self, batch: Batch) -> dict[str, Tensor]:
+        real, fake, label = batch["image"], self.fake(batch), self.label(batch)
+        real_logits = self.discriminator(real, label)
+        fake_logits = self.discriminator(fake, label)
+        self.observe("logits/real", real_logits)
+        self.observe("logits/fake", fake_logits)
+        adversarial = self.loss.discriminator(real_logits, fake_logits)
+        penalties = self.penalise(lambda image: self.discriminator(image, label), real, fake)
+        return {"adversarial": adversarial, **penalties}
+
+    def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
+        fake, label = self.fake(batch), self.label(batch)
+        real_logits = self.discriminator(batch["image"], label) if self.loss.needs_real else None
+        return {"adversarial": self.loss.generator(self.discriminator(fake, label), real_logits)}
+
+    def label(self, batch: Batch) -> Tensor | None:
+        return batch["label"] if self.classes else None
+
+    def sample(self, indices: Tensor, seed: int) -> Tensor:
+        """Sample i has its own latent and, where there are classes, label i mod `classes`."""
+        latent = latents_by_index(indices, self.latent, seed).to(self.device)
+        label = torch.remainder(indices, self.classes).to(self.device) if self.classes else None
+        return self.sampler(latent, label)

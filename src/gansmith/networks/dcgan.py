@@ -1,0 +1,116 @@
+"""Networks of DCGAN (Radford et al., 2015, arXiv:1511.06434): strided convolutions between 4x4 and the image.
+
+At 64 px, 3 channels, 100 latents and 64 features they are the paper's (figure 1): 3,576,704 and
+2,765,568 parameters. Other resolutions add or leave out stages; widths double towards 4x4 up to
+8 x `features`.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from gansmith.errors import ConfigError
+from gansmith.networks.conditioning import concatenate_label
+
+NORMS = {"batch": nn.BatchNorm2d, "none": None}
+
+
+def stage_widths(resolution: int, features: int) -> list[int]:
+    """Channels at 4x4, 8x8, ..., resolution/2.
+
+    Raises:
+        ConfigError: the resolution is no power of two from 8 on.
+    """
+    if resolution < 8 or resolution & (resolution - 1):
+        raise ConfigError(f"data.resolution is {resolution}; these networks take a power of two from 8 on")
+    stages = resolution.bit_length() - 3
+    return [features * min(2 ** (stages - 1 - stage), 8) for stage in range(stages)]
+
+
+def _norm(name: str, width: int) -> list[nn.Module]:
+    if name not in NORMS:
+        raise ConfigError(f"norm is {name!r}; it can be {', '.join(NORMS)}")
+    layer = NORMS[name]
+    return [layer(width)] if layer else []
+
+
+def initialise(module: nn.Module) -> None:
+    """Weights from N(0, 0.02), scales of batch norm from N(1, 0.02) (section 4)."""
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+class Generator(nn.Module):
+    """Latent to picture.
+
+    Args:
+        resolution: side of the picture, a power of two from 8 on.
+        channels: of the picture.
+        latent: size of z.
+        features: width of the last hidden stage.
+        classes: labels that are concatenated to z; 0 for none.
+        norm: `batch` or `none`, after every hidden convolution.
+    """
+
+    def __init__(
+        self,
+        resolution: int,
+        channels: int,
+        latent: int = 100,
+        features: int = 64,
+        classes: int = 0,
+        norm: str = "batch",
+    ) -> None:
+        super().__init__()
+        self.classes = classes
+        widths = stage_widths(resolution, features)
+        bias = norm == "none"
+        layers: list[nn.Module] = [nn.ConvTranspose2d(latent + classes, widths[0], 4, 1, 0, bias=bias)]
+        for width, narrower in zip(widths, widths[1:]):
+            layers += [*_norm(norm, width), nn.ReLU(inplace=True)]
+            layers += [nn.ConvTranspose2d(width, narrower, 4, 2, 1, bias=bias)]
+        layers += [*_norm(norm, widths[-1]), nn.ReLU(inplace=True)]
+        layers += [nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=bias), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+        self.apply(initialise)
+
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        """(n, latent) and, where there are classes, (n,) int64 to (n, channels, resolution, resolution) in [-1, 1]."""
+        return self.layers(concatenate_label(latent, label, self.classes)[:, :, None, None])
+
+
+class Discriminator(nn.Module):
+    """Picture to logit.
+
+    Args:
+        resolution: side of the picture, a power of two from 8 on.
+        channels: of the picture.
+        features: width of the first stage.
+        classes: labels that are concatenated to the picture as channels; 0 for none.
+        norm: `batch` (not after the first convolution, section 3) or `none`, as WGAN-GP asks.
+    """
+
+    def __init__(
+        self, resolution: int, channels: int, features: int = 64, classes: int = 0, norm: str = "batch"
+    ) -> None:
+        super().__init__()
+        self.classes = classes
+        widths = stage_widths(resolution, features)[::-1]
+        bias = norm == "none"
+        layers: list[nn.Module] = [nn.Conv2d(channels + classes, widths[0], 4, 2, 1, bias=bias)]
+        layers += [nn.LeakyReLU(0.2, inplace=True)]
+        for width, wider in zip(widths, widths[1:]):
+            layers += [nn.Conv2d(width, wider, 4, 2, 1, bias=bias)]
+            layers += [*_norm(norm, wider), nn.LeakyReLU(0.2, inplace=True)]
+        layers += [nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=bias)]
+        self.layers = nn.Sequential(*layers)
+        self.apply(initialise)
+
+    def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
+        """(n, channels, resolution, resolution) in [-1, 1] and labels (n,) to logits (n,)."""
+        return self.layers(concatenate_label(image, label, self.classes)).flatten()

@@ -1,0 +1,92 @@
+"""Gradient penalties on the discriminator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gansmith.errors import ConfigError
+from gansmith.noise import Noise
+
+Critic = Callable[[Tensor], Tensor]
+
+
+def squared_gradient_norm(critic: Critic, images: Tensor) -> Tensor:
+    """||d critic(x_i) / d x_i||^2 for each image, shape (n,), differentiable in the critic's weights.
+
+    Logits are summed first: image i's logits depend on image i alone, unless the critic has batch
+    statistics, whose influence on the other images is then part of the gradient.
+    """
+    images = images.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(critic(images).sum(), images, create_graph=True)
+    return gradient.flatten(1).square().sum(1)
+
+
+class Penalty:
+    """A regulariser of the discriminator, taken every `interval` steps.
+
+    Args:
+        weight: the coefficient in the paper's own convention.
+        interval: steps from one evaluation to the next. The value is multiplied by it, so that the
+            mean over steps does not change (lazy regularisation, Karras et al., 2020, arXiv:1912.04958,
+            section 3.1).
+
+    Raises:
+        ConfigError: an interval below one, or a negative weight.
+    """
+
+    def __init__(self, weight: float, interval: int = 1) -> None:
+        if interval < 1:
+            raise ConfigError(f"model.penalty.*.interval is {interval}; it counts steps, from 1")
+        if weight < 0:
+            raise ConfigError(f"model.penalty.*.weight is {weight}; it can't be negative")
+        self.weight, self.interval = weight, interval
+
+    def is_due(self, step: int) -> bool:
+        return step % self.interval == 0
+
+    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        """Weighted penalty, a scalar. Runs without autocast, in float32 at least: squares of gradients underflow.
+
+        Args:
+            critic: images to logits; labels and other conditions are closed over.
+            real: (n, C, H, W) in [-1, 1].
+            fake: (n, C, H, W) in [-1, 1].
+            noise: random numbers for these n rows.
+        """
+        with torch.autocast(real.device.type, enabled=False):
+            return self.interval * self.weight * self.value(critic, _at_least_float32(real), _at_least_float32(fake), noise)
+
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        raise NotImplementedError
+
+
+class GradientPenalty(Penalty):
+    """(||gradient|| - 1)^2 on straight lines between real and fake (Gulrajani et al., 2017, arXiv:1704.00028, eq. 3)."""
+
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        position = noise.uniform(len(real), *[1] * (real.ndim - 1))
+        between = position * real.detach() + (1 - position) * fake.detach()
+        # The square root has no derivative at zero, where a critic with dead units can start.
+        norm = (squared_gradient_norm(critic, between) + 1e-12).sqrt()
+        return (norm - 1).square().mean()
+
+
+class R1(Penalty):
+    """Half the squared gradient norm on real pictures (Mescheder et al., 2018, arXiv:1801.04406, equation 9)."""
+
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        return 0.5 * squared_gradient_norm(critic, real).mean()
+
+
+class R2(Penalty):
+    """Half the squared gradient norm on generated pictures (Mescheder et al., 2018, arXiv:1801.04406, eq. 10)."""
+
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        return 0.5 * squared_gradient_norm(critic, fake).mean()
+
+
+def _at_least_float32(images: Tensor) -> Tensor:
+    return images.float() if images.dtype in (torch.float16, torch.bfloat16) else images

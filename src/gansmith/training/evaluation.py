@@ -1,0 +1,111 @@
+"""Evaluates the samples while a run goes on and at its end, and keeps the best checkpoint."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lightning import Callback, Trainer
+
+from gansmith.errors import ConfigError
+from gansmith.metrics.evaluate import evaluate, prepare
+from gansmith.metrics.protocol import Protocol
+from gansmith.models.adversarial import AdversarialModel
+from gansmith.training.checkpoints import load_checkpoint
+from gansmith.training.distributed import broadcast_tensors
+from gansmith.training.progress import Progress
+from gansmith.training.watch import Watch, off_the_clock
+
+Kind = TypeVar("Kind", bound=Callback)
+
+
+class Evaluation(Callback):
+    """The protocol at intervals on few samples, at the end on all of them, for the last and the best weights.
+
+    Args:
+        protocol: what is measured, and which figure says which checkpoint is best.
+        run_dir: the run's folder; the best checkpoint is `checkpoints/best.ckpt` in it.
+        every_n_steps: interval in steps.
+        cache_dir: folder for the features of real pictures.
+    """
+
+    def __init__(
+        self, protocol: Protocol, run_dir: str, every_n_steps: int, cache_dir: str
+    ) -> None:
+        if every_n_steps < 1:
+            raise ConfigError(f"callbacks.evaluation.every_n_steps is {every_n_steps}; it counts steps, from 1")
+        self.protocol, self.every_n_steps, self.cache_dir = protocol, every_n_steps, Path(cache_dir)
+        self.best_path = Path(run_dir) / "checkpoints" / "best.ckpt"
+        self.best: dict[str, Any] = {}
+        self.final: dict[str, dict[str, Any]] = {}
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
+        step = trainer.global_step
+        if not self.protocol.metrics or (step % self.every_n_steps and step != trainer.max_steps):
+            return
+        metrics = self._evaluate(trainer, pl_module, self.protocol.during_samples)
+        pl_module.latest_metrics = metrics
+        for watch in _found(trainer, Watch):
+            watch.record(trainer, metrics)
+        if not self.best or self._is_better(metrics, self.best["metrics"]):
+            self.best = {"step": step, "metrics": metrics}
+            trainer.save_checkpoint(self.best_path, weights_only=False)
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """The full protocol, unless the run was stopped before its end."""
+        if not self.protocol.metrics or trainer.global_step < trainer.max_steps:
+            return
+        self.final["last"] = {"step": trainer.global_step, "metrics": self._evaluate(trainer, pl_module)}
+        self.final["best"] = self.final["last"]
+        if self.best["step"] != trainer.global_step:
+            current = {key: value.clone() for key, value in pl_module.sampler.state_dict().items()}
+            load_sampler(pl_module, self.best_path)
+            self.final["best"] = {"step": self.best["step"], "metrics": self._evaluate(trainer, pl_module)}
+            pl_module.sampler.load_state_dict(current)
+
+    def _is_better(self, metrics: dict[str, float], than: dict[str, float]) -> bool:
+        primary = self.protocol.primary_metric
+        assert primary is not None
+        better = metrics[primary] < than[primary]
+        return better if self.protocol.direction == "min" else metrics[primary] > than[primary]
+
+    def _evaluate(self, trainer: Trainer, model: AdversarialModel, samples: int | None = None) -> dict[str, float]:
+        model.guard.check()
+        broadcast_tensors(model.sampler.buffers())
+        with off_the_clock(trainer), ExitStack() as stack:
+            bars = [stack.enter_context(bar.task("evaluation", 0)) for bar in _found(trainer, Progress)]
+            return evaluate(
+                lambda indices: model.sample_images(indices, self.protocol.seed),
+                trainer.datamodule.split(self.protocol.split),  # type: ignore[attr-defined]
+                self.protocol,
+                device=model.device,
+                samples=samples,
+                cache_dir=self.cache_dir,
+                progress=bars[0] if bars else None,
+            )
+
+    def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
+        # Weights that can't be had should stop a run before its training.
+        prepare(self.protocol, pl_module.device)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]
+
+
+def _found(trainer: Trainer, kind: type[Kind]) -> list[Kind]:
+    return [callback for callback in trainer.callbacks if isinstance(callback, kind)]  # type: ignore[attr-defined]
+
+
+def load_sampler(model: AdversarialModel, path: Path) -> None:
+    """Takes the weights that sample from the checkpoint at `path`; rank 0 reads, the others get them."""
+    if model.trainer.is_global_zero:
+        prefix = "generator." if model.ema_generator is None else "ema_generator."
+        state = load_checkpoint(path)["state_dict"]
+        model.sampler.load_state_dict(
+            {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        )
+    broadcast_tensors([*model.sampler.parameters(), *model.sampler.buffers()])

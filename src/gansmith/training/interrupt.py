@@ -1,0 +1,67 @@
+"""SIGTERM and SIGINT save the run and end it; SIGUSR1, SLURM's warning, puts it back into the queue."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from types import FrameType
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from lightning import Callback, Trainer
+
+from gansmith.training.distributed import world_size
+
+
+class Interrupt(Callback):
+    """Turns a signal into an orderly stop after the step that is running.
+
+    Ranks get a signal at different moments, or only one of them does: they agree on the step at which
+    they stop. A second SIGINT ends the process at once.
+
+    Args:
+        agree_every_n_steps: steps between two agreements of several ranks; each is one small message.
+    """
+
+    SIGNALS = (signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGUSR1", signal.SIGTERM))
+
+    def __init__(self, agree_every_n_steps: int = 10) -> None:
+        self.agree_every_n_steps = agree_every_n_steps
+        self.received: int | None = None
+        self._previous: dict[int, Any] = {}
+
+    def on_train_start(self, trainer: Trainer, *_: Any) -> None:
+        # Lightning's own handlers are in place by now; they would stop ranks at different steps.
+        self._previous = {number: signal.signal(number, self._receive) for number in self.SIGNALS}
+
+    def _receive(self, number: int, _: FrameType | None) -> None:
+        if self.received == signal.SIGINT == number:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            raise KeyboardInterrupt
+        self.received = number
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
+        if world_size() > 1:
+            if trainer.global_step % self.agree_every_n_steps:
+                return
+            newest = torch.tensor(self.received or 0, device=pl_module.device)
+            dist.all_reduce(newest, op=dist.ReduceOp.MAX)
+            self.received = int(newest) or None
+        if self.received is not None:
+            trainer.should_stop = True
+
+    def on_train_end(self, trainer: Trainer, *_: Any) -> None:
+        self._restore_handlers()
+        job = os.environ.get("SLURM_JOB_ID")
+        if self.received == getattr(signal, "SIGUSR1", None) and job and trainer.is_global_zero:
+            subprocess.run(["scontrol", "requeue", job], check=False)
+
+    def on_exception(self, *_: Any) -> None:
+        self._restore_handlers()
+
+    def _restore_handlers(self) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}

@@ -1,0 +1,75 @@
+"""Writes the run's record when it has reached its last step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lightning import Callback, Trainer
+
+from gansmith.metrics.protocol import Protocol
+from gansmith.models.adversarial import SIDES, AdversarialModel
+from gansmith.results.provenance import config_hash, device_name, git_state, peak_memory, versions
+from gansmith.results.record import Record, Scores
+from gansmith.training.evaluation import Evaluation
+from gansmith.training.samples import SampleGrids
+from gansmith.training.watch import Watch
+
+
+class Recorder(Callback):
+    """`result.json` in the run's folder; stands behind all callbacks whose results it holds.
+
+    Args:
+        config: the resolved config, plain containers.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+        self.run_dir = Path(config["run_dir"])
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        if trainer.is_global_zero and trainer.global_step >= trainer.max_steps:
+            self.record(trainer, pl_module).write(self.run_dir / "result.json")
+
+    def record(self, trainer: Trainer, model: AdversarialModel) -> Record:
+        found = {type(callback): callback for callback in trainer.callbacks}  # type: ignore[attr-defined]
+        evaluation, watch, samples = found.get(Evaluation), found.get(Watch), found.get(SampleGrids)
+        final = evaluation.final if evaluation else {}
+        commit, dirty = git_state()
+        grid = samples.latest if samples else None
+        return Record(
+            model=self.config["model"]["name"],
+            data=self.config["data"]["name"],
+            resolution=self.config["data"]["resolution"],
+            protocol=describe(evaluation.protocol) if evaluation else {},
+            best=Scores(**final["best"]) if final else None,
+            last=Scores(**final["last"]) if final else None,
+            steps=trainer.global_step,
+            images=model.images_seen,
+            seconds=round(watch.seconds, 1) if watch else 0.0,
+            device=device_name(model.device, trainer.world_size),
+            peak_memory=peak_memory(model.device),
+            parameters={side: count_parameters(model, side) for side in SIDES},
+            seed=self.config["seed"],
+            versions=versions(),
+            commit=commit,
+            dirty=dirty,
+            config_hash=config_hash(self.config),
+            samples=str(grid.relative_to(self.run_dir)) if grid else None,
+            checkpoints={
+                name: f"checkpoints/{name}.ckpt"
+                for name in ("best", "last")
+                if (self.run_dir / "checkpoints" / f"{name}.ckpt").exists()
+            },
+        )
+
+
+def describe(protocol: Protocol) -> dict[str, Any]:
+    """The protocol's fields and its hash; nothing for one without metrics."""
+    return {**asdict(protocol), "metrics": list(protocol.metrics), "hash": protocol.hash} if protocol.metrics else {}
+
+
+def count_parameters(model: AdversarialModel, side: str) -> int:
+    return sum(parameter.numel() for parameter in model.networks(side).parameters())
+

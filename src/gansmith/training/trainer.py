@@ -1,0 +1,134 @@
+"""The Lightning trainer for a machine: which devices, how many processes, which precision."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import torch
+from lightning import Callback, Trainer
+from lightning.pytorch.loggers import Logger
+from lightning.pytorch.plugins.environments import SLURMEnvironment
+
+from gansmith.errors import ConfigError
+from gansmith.training.checkpoints import AtomicCheckpointIO
+from gansmith.training.distributed import AlternatingDDPStrategy
+
+log = logging.getLogger(__name__)
+
+START_METHODS = {"ddp": "popen", "ddp_spawn": "spawn"}
+PROCESSES_WITHOUT_GPU = 2
+
+
+def build_trainer(
+    accelerator: str,
+    devices: int | str | list[int],
+    num_nodes: int,
+    strategy: str,
+    max_steps: int,
+    precision: str,
+    sync_batchnorm: bool | str,
+    deterministic: bool,
+    timeout_minutes: float,
+    callbacks: Sequence[Callback] = (),
+    loggers: Sequence[Logger] = (),
+    run_dir: str = ".",
+    has_batchnorm: bool = False,
+) -> Trainer:
+    """A trainer of `max_steps` batches without epochs, validation loops or checkpoints of Lightning's own.
+
+    Args:
+        accelerator: `auto`, `cpu`, `gpu`, `mps`.
+        devices: how many, which, or `auto`.
+        num_nodes: machines.
+        strategy: `auto` (ddp where there are several devices), `ddp`, `ddp_spawn`. On a machine
+            without a GPU the last two run two processes of one thread each.
+        max_steps: batches.
+        precision: Lightning's names: `32-true`, `bf16-mixed`, `16-mixed`, `64-true`.
+        sync_batchnorm: `auto` for several GPUs and networks with batch norm.
+        deterministic: only deterministic algorithms.
+        timeout_minutes: how long a rank waits for another.
+        callbacks: in their order.
+        loggers: of Lightning.
+        run_dir: the run's folder.
+        has_batchnorm: whether a network has layers that `sync_batchnorm` concerns.
+
+    Raises:
+        ConfigError: a value that does not work on this machine.
+    """
+    if max_steps < 1:
+        raise ConfigError(f"trainer.max_steps is {max_steps}; it counts batches, from 1")
+    if strategy not in ("auto", *START_METHODS):
+        raise ConfigError(f"trainer.strategy is {strategy!r}; it can be auto, {', '.join(START_METHODS)}")
+    gpus = torch.cuda.device_count()
+    on_gpus = accelerator in ("gpu", "cuda") or (accelerator == "auto" and gpus > 0)
+    check_accelerator(accelerator)
+    if strategy != "auto" and not on_gpus:
+        accelerator = "cpu"
+        devices = PROCESSES_WITHOUT_GPU if devices == "auto" else devices
+    several = strategy != "auto" or (on_gpus and num_nodes * count_devices(devices, gpus) > 1)
+    if several and not on_gpus:
+        log.info("no GPU here: %s processes on the CPU with one thread each (gloo)", devices)
+        os.environ["OMP_NUM_THREADS"] = "1"
+        torch.set_num_threads(1)
+    if sync_batchnorm == "auto":
+        sync_batchnorm = several and on_gpus and has_batchnorm
+    if several and has_batchnorm and not on_gpus:
+        log.info("batch norm has synchronised statistics on GPUs only: here each process has its own")
+    plugins: list[Any] = [AtomicCheckpointIO()]
+    if SLURMEnvironment.detect():
+        plugins.append(SLURMEnvironment(auto_requeue=False))
+    return Trainer(
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=num_nodes,
+        strategy=_strategy(strategy, timeout_minutes) if several else "auto",
+        precision=precision,  # type: ignore[arg-type]
+        max_steps=max_steps,
+        max_epochs=-1,
+        sync_batchnorm=bool(sync_batchnorm),
+        deterministic=deterministic,
+        benchmark=not deterministic,
+        callbacks=list(callbacks),
+        logger=list(loggers) or False,
+        plugins=plugins,
+        default_root_dir=run_dir,
+        use_distributed_sampler=False,
+        limit_val_batches=0,
+        num_sanity_val_steps=0,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+def check_accelerator(accelerator: str) -> None:
+    """Raises ConfigError if the machine has no such device."""
+    present = {
+        "auto": True,
+        "cpu": True,
+        "gpu": torch.cuda.is_available(),
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if accelerator not in present:
+        raise ConfigError(f"trainer.accelerator is {accelerator!r}; it can be {', '.join(present)}")
+    if not present[accelerator]:
+        raise ConfigError(f"trainer.accelerator is {accelerator}, and this machine has none; trainer=auto takes what there is")
+
+
+def count_devices(devices: int | str | list[int], gpus: int) -> int:
+    """How many GPUs `devices` means on a machine that has `gpus`."""
+    if isinstance(devices, list):
+        return len(devices)
+    return gpus if devices in ("auto", -1, "-1") else int(devices)
+
+
+def _strategy(name: str, timeout_minutes: float) -> AlternatingDDPStrategy:
+    return AlternatingDDPStrategy(
+        start_method=START_METHODS.get(name, "popen"),  # type: ignore[arg-type]
+        timeout=timedelta(minutes=timeout_minutes),
+    )

@@ -1,0 +1,134 @@
+"""Extractors: same features whatever the precision and the batch around them, and errors that help."""
+
+import urllib.error
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch_fidelity import feature_extractor_inceptionv3 as inception_module
+
+from gansmith.errors import ConfigError, WeightsError
+from gansmith.metrics.extractors import build_extractor
+
+INCEPTION = "inception-v3-compat"
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    return build_extractor("efficientnet_lite0", resize=64)
+
+
+def pictures(n: int = 6, channels: int = 3, side: int = 28) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (n, channels, side, side), generator=generator, dtype=torch.uint8)
+
+
+def test_features_are_1280_pooled_activations(extractor):
+    features, logits = extractor(pictures())
+    assert features.shape == (6, 1280)
+    assert features.dtype == torch.float32
+    assert logits is None
+    assert 0 <= features.min()
+    assert features.max() <= 6  # ReLU6
+
+
+def test_weights_are_real(extractor):
+    """A random network's features hardly tell a face from noise; these know ImageNet's classes."""
+    from skimage import data
+
+    cat = torch.from_numpy(data.chelsea()).permute(2, 0, 1)[None]
+    network = build_extractor("efficientnet_lite0", resize=224).network.network
+    image = F.interpolate(cat.float(), (224, 224), mode="bilinear", antialias=True) / 127.5 - 1
+    with torch.inference_mode():
+        classes = network(image).topk(3).indices[0].tolist()
+    assert set(classes) & {281, 282, 285}  # tabby, tiger cat, Egyptian cat
+
+
+def test_grey_is_repeated(extractor):
+    grey = pictures(channels=1)
+    assert torch.equal(extractor(grey)[0], extractor(grey.repeat(1, 3, 1, 1))[0])
+
+
+def test_a_row_depends_on_its_picture_alone(extractor):
+    images = pictures(8)
+    order = torch.randperm(8)
+    assert torch.allclose(extractor(images[order])[0], extractor(images)[0][order], rtol=0, atol=1e-5)
+
+
+def test_precision_around_it_changes_nothing(extractor):
+    images = pictures()
+    expected = extractor(images)[0]
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(extractor(images)[0], expected)
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def test_is_built_once_and_without_random_numbers(extractor):
+    before = torch.get_rng_state()
+    assert build_extractor("efficientnet_lite0", resize=64) is extractor
+    build_extractor("efficientnet_lite0", resize=32)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_is_frozen_and_in_evaluation_mode(extractor):
+    assert not any(module.training for module in extractor.network.modules())
+    assert not any(parameter.requires_grad for parameter in extractor.network.parameters())
+    assert not isinstance(extractor, torch.nn.Module)  # so no LightningModule takes it for a part of its own
+
+
+@pytest.mark.parametrize("images", [torch.rand(2, 3, 8, 8), pictures(channels=4), pictures()[0]])
+def test_other_input_is_refused(extractor, images):
+    with pytest.raises(ValueError, match="takes uint8"):
+        extractor(images)
+
+
+def test_features_that_are_not_finite_name_the_extractor(extractor):
+    features = torch.zeros(5, 4)
+    features[2, 1] = torch.nan
+    with pytest.raises(WeightsError, match="efficientnet_lite0: .*1 of 5 pictures"):
+        extractor.check(features)
+
+
+def test_unknown_extractor_lists_the_known_ones():
+    with pytest.raises(
+        ConfigError, match=r"metrics\.extractor=resnet .*efficientnet_lite0.*inception-v3-compat"
+    ):
+        build_extractor("resnet")
+
+
+def test_inception_without_network_says_what_to_do_in_one_line(monkeypatch):
+    def offline(*_: object, **__: object) -> None:
+        raise urllib.error.URLError("no route")
+
+    monkeypatch.setattr(inception_module, "load_state_dict_from_url", offline)
+    with pytest.raises(WeightsError) as caught:
+        build_extractor(INCEPTION)
+    message = str(caught.value)
+    assert "weights-inception-2015-12-05-6726825d.pth" in message
+    assert torch.hub.get_dir() in message
+    assert "metrics.weights" in message
+    assert "metrics=fast" in message
+    assert "\n" not in message
+
+
+def test_missing_file_of_weights(tmp_path):
+    with pytest.raises(WeightsError, match=r"metrics\.weights: there is no file"):
+        build_extractor(INCEPTION, str(tmp_path / "none.pth"))
+
+
+def test_file_that_is_no_state_dict(tmp_path):
+    broken, code, other = (tmp_path / name for name in ("broken.pth", "code.pth", "other.pth"))
+    broken.write_bytes(b"not weights")
+    torch.save(print, code)  # unpickling it would run what the file says
+    torch.save({"layer.weight": torch.zeros(3)}, other)
+    with pytest.raises(WeightsError, match="not a file of weights"):
+        build_extractor(INCEPTION, str(broken))
+    with pytest.raises(WeightsError, match="not a file of weights"):
+        build_extractor(INCEPTION, str(code))
+    with pytest.raises(WeightsError, match="does not fit efficientnet_lite0"):
+        build_extractor("efficientnet_lite0", str(other))
