@@ -28,20 +28,20 @@ def test_features_are_1280_pooled_activations(extractor):
     assert features.shape == (6, 1280)
     assert features.dtype == torch.float32
     assert logits is None
-    assert 0 <= features.min()
+    assert features.min() >= 0
     assert features.max() <= 6  # ReLU6
 
 
 def test_weights_are_real(extractor):
-    """A random network's features hardly tell a face from noise; these know ImageNet's classes."""
-    from skimage import data
+    """They know a photograph of a Chinese temple among ImageNet's classes."""
+    from sklearn.datasets import load_sample_image
 
-    cat = torch.from_numpy(data.chelsea()).permute(2, 0, 1)[None]
+    temple = torch.from_numpy(load_sample_image("china.jpg")).permute(2, 0, 1)[None]
     network = build_extractor("efficientnet_lite0", resize=224).network.network
-    image = F.interpolate(cat.float(), (224, 224), mode="bilinear", antialias=True) / 127.5 - 1
+    image = F.interpolate(temple.float(), (224, 224), mode="bilinear", antialias=True) / 127.5 - 1
     with torch.inference_mode():
         classes = network(image).topk(3).indices[0].tolist()
-    assert set(classes) & {281, 282, 285}  # tabby, tiger cat, Egyptian cat
+    assert set(classes) & {663, 698, 832}, classes  # monastery, palace, stupa
 
 
 def test_grey_is_repeated(extractor):
@@ -90,7 +90,7 @@ def test_other_input_is_refused(extractor, images):
 def test_features_that_are_not_finite_name_the_extractor(extractor):
     features = torch.zeros(5, 4)
     features[2, 1] = torch.nan
-    with pytest.raises(WeightsError, match="efficientnet_lite0: .*1 of 5 pictures"):
+    with pytest.raises(WeightsError, match=r"efficientnet_lite0: .*1 of 5 pictures"):
         extractor.check(features)
 
 

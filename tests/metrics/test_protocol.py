@@ -13,7 +13,7 @@ from gansmith.metrics.weights import PUBLISHED_FILES, weights_digest
 CONF = Path(__file__).parents[2] / "conf/metrics"
 
 
-def from_file(name: str, **changes: object) -> Protocol:
+def from_file(name: str, /, **changes: object) -> Protocol:
     content = yaml.safe_load((CONF / f"{name}.yaml").read_text())
     assert content.pop("_target_") == "gansmith.metrics.protocol.Protocol"
     return Protocol(**(content | changes))

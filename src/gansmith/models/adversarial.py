@@ -110,8 +110,8 @@ class AdversarialModel(LightningModule):
         """Fakes for `batch`, in [-1, 1]; random numbers come from `self.noise`."""
         raise NotImplementedError
 
-    def sample(self, indices: Tensor, seed: int) -> Tensor:
-        """Sample i for each i in `indices` (n,), floats in [-1, 1]: a function of (seed, i) alone."""
+    def sample(self, indices: Tensor, seed: int, **conditions: Any) -> Tensor:
+        """Sample i for each i in `indices` (n,), floats in [-1, 1]: a function of (seed, i, conditions) alone."""
         raise NotImplementedError
 
     # What a variant uses.
@@ -294,12 +294,12 @@ class AdversarialModel(LightningModule):
         return self.generator if self.ema_generator is None else self.ema_generator
 
     @torch.inference_mode()
-    def sample_images(self, indices: Tensor, seed: int) -> Tensor:
+    def sample_images(self, indices: Tensor, seed: int, **conditions: Any) -> Tensor:
         """`sample` in eval mode as uint8 (n, C, H, W) on the CPU; leaves modes as they were."""
         modes = {module: module.training for module in self.sampler.modules()}
         self.sampler.eval()
         try:
-            return to_uint8(self.sample(indices, seed)).cpu()
+            return to_uint8(self.sample(indices, seed, **conditions)).cpu()
         finally:
             for module, mode in modes.items():
                 module.training = mode

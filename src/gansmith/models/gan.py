@@ -61,8 +61,13 @@ class GAN(AdversarialModel):
     def label(self, batch: Batch) -> Tensor | None:
         return batch["label"] if self.classes else None
 
-    def sample(self, indices: Tensor, seed: int) -> Tensor:
-        """Sample i has its own latent and, where there are classes, label i mod `classes`."""
+    def sample(self, indices: Tensor, seed: int, label: int | None = None) -> Tensor:
+        """Sample i has its own latent; where there are classes, it has class `label`, or i mod `classes`."""
         latent = latents_by_index(indices, self.latent, seed).to(self.device)
-        label = torch.remainder(indices, self.classes).to(self.device) if self.classes else None
-        return self.sampler(latent, label)
+        return self.sampler(latent, self._sample_labels(indices, label))
+
+    def _sample_labels(self, indices: Tensor, label: int | None) -> Tensor | None:
+        if not self.classes:
+            return None
+        labels = indices % self.classes if label is None else torch.full_like(indices, label)
+        return labels.to(self.device)

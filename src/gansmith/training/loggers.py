@@ -57,11 +57,13 @@ def tensorboard_logger(run_dir: Path, config: dict[str, Any]) -> Logger:
         ConfigError: TensorBoard is not installed.
     """
     try:
-        return TensorBoardLogger(run_dir, name="tensorboard", version="")
+        logger = TensorBoardLogger(run_dir, name="tensorboard", version="", default_hp_metric=False)
     except ModuleNotFoundError as error:
         raise ConfigError(
             "logger=tensorboard needs the package tensorboard: pip install 'gansmith[tensorboard]'"
         ) from error
+    logger.log_hyperparams(config)
+    return logger
 
 
 def wandb_logger(

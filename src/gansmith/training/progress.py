@@ -1,14 +1,14 @@
 """One bar over all steps of a run; plain lines where nobody watches a terminal."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_only
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as RichProgress
+from rich.text import Text
 
 from gansmith.training.watch import Watch
 
@@ -25,6 +26,17 @@ REFRESH_SECONDS = 0.25
 LINE_SECONDS = 10.0
 
 Report = Callable[[int, int], None]
+
+
+class Bars(RichProgress):
+    """A bar a task, and under them a line of values that a narrow terminal cuts before it cuts the bars."""
+
+    status = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.status:
+            yield Text(self.status, no_wrap=True, overflow="ellipsis")
 
 
 class Progress(Callback):
@@ -38,7 +50,7 @@ class Progress(Callback):
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console
-        self._bar: RichProgress | None = None
+        self._bar: Bars | None = None
         self._training: TaskID | None = None
         self._shown = 0.0
         self._shown_step = 0.0
@@ -57,7 +69,7 @@ class Progress(Callback):
         if trainer.is_global_zero and self.console.is_terminal:
             self._bar = self._open_bar()
             self._training = self._bar.add_task(
-                "training", total=trainer.max_steps, completed=trainer.global_step, status=""
+                "training", total=trainer.max_steps, completed=trainer.global_step
             )
 
     def on_train_batch_end(
@@ -70,8 +82,8 @@ class Progress(Callback):
         if self._bar is not None and self._training is not None:
             if quiet >= REFRESH_SECONDS or last_step:
                 self._shown = time.monotonic()
-                status = describe(newest(trainer), metrics_of(pl_module))
-                self._bar.update(self._training, completed=trainer.global_step, status=status, refresh=True)
+                self._bar.status = describe(newest(trainer), metrics_of(pl_module))
+                self._bar.update(self._training, completed=trainer.global_step, refresh=True)
         elif quiet >= LINE_SECONDS or last_step:
             self._print_line(trainer, pl_module)
 
@@ -115,7 +127,7 @@ class Progress(Callback):
     @contextmanager
     def _bar_task(self, description: str, total: int) -> Iterator[Report]:
         bar = self._bar or self._open_bar()
-        task = bar.add_task(description, total=total, status="")
+        task = bar.add_task(description, total=total)
         shown = time.monotonic()
 
         def report(done: int, total: int) -> None:
@@ -142,14 +154,13 @@ class Progress(Callback):
 
         return report
 
-    def _open_bar(self) -> RichProgress:
-        bar = RichProgress(
+    def _open_bar(self) -> Bars:
+        bar = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[status]}", markup=False),
             console=self.console,
             auto_refresh=False,
         )
