@@ -92,8 +92,10 @@ def test_half_transparency_mixes():
 
 @pytest.mark.parametrize("mode", ["P", "L", "RGB"])
 def test_a_transparent_colour_shows_the_background(mode):
-    image = Image.new(mode, (8, 8), (9, 9, 9) if mode == "RGB" else 9)
     key = (9, 9, 9) if mode == "RGB" else 9
+    image = Image.new(mode, (8, 8), key)
+    if mode == "P":
+        image.putpalette(range(48))
     assert uniform(decode(image, save={"transparency": key}, background="#00ff00")) == [0, 255, 0]
 
 
@@ -134,7 +136,7 @@ def test_a_camera_held_upright():
 def test_any_format_and_shape_becomes_the_same_square(format, size):
     picture = decode(Image.new("RGB", size, (60, 120, 180)), format)
     assert picture.shape == (3, 8, 8)
-    assert uniform(picture) == pytest.approx([60, 120, 180], abs=3)
+    assert np.abs(picture - np.array([60, 120, 180.0])[:, None, None]).max() <= 3
 
 
 def test_large_jpegs_look_as_if_decoded_in_full():
@@ -158,6 +160,7 @@ def huge_png(side):
     return b"\x89PNG\r\n\x1a\n" + body
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize(
     ("side", "reason"), [(12_000, "claims 12000x12000 pixels"), (60_000, "decompression bomb")]
 )

@@ -75,6 +75,10 @@ class Decoder:
         object.__setattr__(self, "_kernel", resampling(self.filter))
 
     @property
+    def _enough(self) -> int:
+        return DRAFT_MARGIN * self.resolution
+
+    @property
     def max_bytes(self) -> int:
         """The largest encoded picture that is read: what `max_pixels` take up as uncompressed RGBA."""
         return 4 * self.max_pixels
@@ -98,7 +102,10 @@ class Decoder:
                 raise UnreadablePicture(
                     f"claims {width}x{height} pixels, more than data.source.max_pixels={self.max_pixels}"
                 )
-            image.draft(None, (DRAFT_MARGIN * self.resolution,) * 2)
+            for scale in (8, 4, 2):
+                if width % scale == height % scale == 0 and min(width, height) >= scale * self._enough:
+                    image.draft(None, (width // scale, height // scale))
+                    break
             image.load()
             turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
             flat = self._flat(_eight_bits(image))
