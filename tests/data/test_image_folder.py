@@ -1,6 +1,10 @@
 import itertools
 import logging
 import os
+import pickle
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -219,6 +223,33 @@ def test_workers_give_the_same_batches(kind, source, folder):
         assert torch.equal(one["label"], other["label"])
 
 
+def test_a_worker_is_sent_the_file_name_and_not_the_pixels(source, folder, monkeypatch):
+    monkeypatch.setattr(encoded_module, "SMALL", 0)
+    stored = load(source(), folder, resolution=128)
+    expected = everything(stored)
+    sent = pickle.dumps(stored)
+    assert len(sent) < expected.nbytes / 100
+    assert torch.equal(everything(pickle.loads(sent)), expected)
+
+
+ONE_OF_TWO = """
+import sys, torch
+from pathlib import Path
+from gansmith.data.image_folder import ImageFolder
+pictures = ImageFolder(cache_dir=sys.argv[1]).load("train", 64, 3, root=Path(sys.argv[2]), test_fraction=0)
+print(pictures.fingerprint, pictures.batch(torch.arange(len(pictures))).sum().item())
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_at_once_make_one_cache(folder, tmp_path):
+    command = [sys.executable, "-c", ONE_OF_TWO, str(tmp_path / "cache"), str(folder)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    first, second = (process.communicate()[0] for process in both)
+    assert first == second != ""
+    assert sorted(file.suffix for file in (tmp_path / "cache").iterdir()) == [".json", ".lock", ".npy"]
+
+
 @pytest.mark.parametrize("what", ["missing", "file", "empty"])
 def test_a_folder_without_pictures_is_one_clear_line(what, source, tmp_path):
     root = tmp_path / what
@@ -238,13 +269,9 @@ def test_a_cache_that_can_not_be_written_names_its_key(source, folder, tmp_path)
 
 
 def test_a_cache_without_room_says_how_to_do_without(source, folder, monkeypatch):
-    monkeypatch.setattr(catalogue_module.shutil, "disk_usage", lambda _: os.terminal_size((0, 0)) and Usage)
+    monkeypatch.setattr(catalogue_module.shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
     with pytest.raises(DataError, match=r"data\.source\.cache=false"):
         load(source(), folder)
-
-
-class Usage:
-    free = 100
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5])

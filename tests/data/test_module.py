@@ -1,8 +1,11 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
+from gansmith.config import instantiate
 from gansmith.data.imageset import MemoryImages
 from gansmith.data.module import ImageData
 from gansmith.errors import ConfigError, DataError
@@ -90,3 +93,17 @@ def test_stream_starts_at_the_trainers_step_with_its_rank():
 
 def test_home_folder_is_understood():
     assert "~" not in str(data(root="~/pictures").root)
+
+
+CONFIGS = sorted((Path(__file__).parents[2] / "conf" / "data").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", CONFIGS, ids=lambda file: file.stem)
+def test_every_config_describes_a_set_that_can_be_built(file, tmp_path):
+    config = OmegaConf.create({"seed": 3, "data": OmegaConf.load(file)})
+    if OmegaConf.is_missing(config.data, "root"):
+        config.data.root = str(tmp_path)
+    module = instantiate(config.data)
+    assert isinstance(module, ImageData)
+    assert (module.name, module.seed) == (file.stem, 3)
+    assert file.read_text().startswith("# ")
