@@ -6,6 +6,6 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 os.environ.setdefault("WANDB_MODE", "offline")
 
-import torch
+import torch  # noqa: E402
 
 torch.set_num_threads(1)

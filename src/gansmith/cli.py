@@ -10,12 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, open_dict, read_write
 
 from gansmith.config import saved_overrides
 from gansmith.errors import GansmithError
 
 LAUNCHED = ("LOCAL_RANK", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE")
+
+# Hydra copies its store of structured configs, deeply, at each look into a config group: a hundred times
+# for --help, half of its time. What is loaded from the store is a copy anyway.
+ConfigStore.__deepcopy__ = lambda store, memo: store  # type: ignore[attr-defined]
 
 
 def in_one_line(command: Callable[..., Any]) -> Callable[..., Any]:

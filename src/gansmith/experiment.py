@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from torch import nn
 
 from gansmith.atomic import replacing
-from gansmith.config import check_needs, difference, instantiate, to_plain
+from gansmith.config import check_needs, check_target, difference, instantiate, to_plain
 from gansmith.data.module import ImageData
 from gansmith.errors import CheckpointError, ConfigError
 from gansmith.models.adversarial import AdversarialModel
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # Settings of the trainer that concern the networks rather than Lightning.
 NETWORK_SWITCHES = ("compile", "channels_last")
+# Keys of a model's config that its other values refer to, and that are no arguments of its class.
+NO_ARGUMENTS = ("features", "needs_label")
 # What must not change between a checkpoint and the run that goes on with it.
 IDENTITY = ("model", "data", "task", "seed")
 
@@ -60,15 +62,15 @@ def run(config: DictConfig, overrides: list[str]) -> int:
     if is_first_process():
         save_config(run_dir, plain, overrides)
     callbacks = build_callbacks(config, plain)
-    trainer_config = {key: value for key, value in plain["trainer"].items() if key not in (*NETWORK_SWITCHES, "_target_")}
+    switches = {key: plain["trainer"][key] for key in NETWORK_SWITCHES}
     trainer = build_trainer(
-        **trainer_config,
+        **{key: value for key, value in plain["trainer"].items() if key not in ("_target_", *switches)},
         callbacks=callbacks,
         loggers=build_loggers(config.logger, run_dir, plain),
         run_dir=str(run_dir),
         has_batchnorm=any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()),
     )
-    switch_networks(model, **{key: plain["trainer"][key] for key in NETWORK_SWITCHES})
+    switch_networks(model, **switches)
     trainer.fit(model, datamodule=data, ckpt_path=checkpoint, **_weights_only())
     return finish(trainer, callbacks, run_dir)
 
@@ -82,7 +84,7 @@ def checkpoint_to_resume(resume: str | None, run_dir: Path) -> Path | None:
     last = run_dir / "checkpoints" / "last.ckpt"
     if resume in (None, ""):
         if last.exists() and is_first_process():
-            raise CheckpointError(f"{run_dir} holds a run; resume={run_dir} goes on with it, another run_dir starts anew")
+            raise CheckpointError(f"{run_dir} holds a run; resume={run_dir} goes on, another run_dir starts anew")
         return None
     if str(resume).endswith(".ckpt"):
         last = Path(str(resume))
@@ -101,14 +103,14 @@ def build_data(config: DictConfig) -> ImageData:
         data.prepare_data()
         with open_dict(config):
             config.data.classes = data.classes
-    needs = ("image", "label") if config.model.get("needs_label") else ("image",)
-    check_needs(config, needs, data.gives)
+    needs = check_target(config.model._target_).needs
+    check_needs(config, (*needs, "label") if config.model.get("needs_label") else needs, data.gives)
     return data
 
 
 def build_model(plain: dict[str, Any]) -> AdversarialModel:
     """The model that the resolved config describes, as a run and as a checkpoint hold it."""
-    model = instantiate({key: value for key, value in plain["model"].items() if key not in ("features", "needs_label")})
+    model = instantiate({key: value for key, value in plain["model"].items() if key not in NO_ARGUMENTS})
     if not isinstance(model, AdversarialModel):
         raise ConfigError(f"model._target_ is {plain['model']['_target_']}, which is no AdversarialModel")
     return model
@@ -131,9 +133,7 @@ def load_model(path: Path) -> tuple[AdversarialModel, dict[str, Any]]:
 def check_resumable(model: nn.Module, plain: dict[str, Any], path: Path) -> None:
     """Raises CheckpointError with the keys that differ if `path` is of another model, data or seed."""
     checkpoint = load_checkpoint(path, mmap=True)
-    differing = [
-        line for key in IDENTITY for line in difference(checkpoint["config"].get(key), plain.get(key), key)
-    ]
+    differing = [line for key in IDENTITY for line in difference(checkpoint["config"].get(key), plain.get(key), key)]
     if differing:
         raise CheckpointError(f"{path} is of another run: {'; '.join(differing)}")
     check_fits(model, checkpoint["state_dict"], path)
@@ -159,7 +159,7 @@ def build_callbacks(config: DictConfig, plain: dict[str, Any]) -> list[Callback]
 def switch_networks(model: AdversarialModel, compile: bool, channels_last: bool) -> None:
     """Memory format and compilation; neither changes the names of weights."""
     if channels_last:
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.to(memory_format=torch.channels_last)
     if compile:
         model.compile_networks()
 

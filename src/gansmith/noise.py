@@ -48,7 +48,6 @@ class Noise:
 def latents_by_index(indices: Tensor, size: int, seed: int) -> Tensor:
     """Standard normal latents (n, size), float32 on CPU: row k depends on (seed, indices[k]) alone."""
     rows = [
-        torch.randn(size, generator=torch.Generator().manual_seed(mix_seed(seed, index)))
-        for index in indices.tolist()
+        torch.randn(size, generator=torch.Generator().manual_seed(mix_seed(seed, index))) for index in indices.tolist()
     ]
     return torch.stack(rows)

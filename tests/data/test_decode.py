@@ -43,9 +43,7 @@ def test_grey_keeps_its_values():
 
 
 def test_colour_becomes_luma_where_grey_is_wanted():
-    assert uniform(decode(colour(200, 100, 50), channels=1)) == [
-        round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)
-    ]
+    assert uniform(decode(colour(200, 100, 50), channels=1)) == [round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)]
 
 
 def test_palette_shows_its_colours():
@@ -164,9 +162,7 @@ def huge_png(side):
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-@pytest.mark.parametrize(
-    ("side", "reason"), [(12_000, "claims 12000x12000 pixels"), (60_000, "decompression bomb")]
-)
+@pytest.mark.parametrize(("side", "reason"), [(12_000, "claims 12000x12000 pixels"), (60_000, "decompression bomb")])
 def test_a_decompression_bomb_is_refused_by_its_header(side, reason):
     with pytest.raises(UnreadablePicture, match=reason):
         Decoder(8, 3)(huge_png(side))
@@ -187,9 +183,7 @@ def test_a_truncated_picture_is_unreadable(format):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"GIF89a" + bytes(50), b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\xff\xd8\xff"]
-)
+@pytest.mark.parametrize("content", [b"", b"GIF89a" + bytes(50), b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\xff\xd8\xff"])
 def test_what_is_no_picture_is_unreadable(content):
     with pytest.raises(UnreadablePicture):
         Decoder(8, 3)(content)

@@ -113,9 +113,7 @@ def test_without_a_cache_only_new_pictures_are_read(source, folder, monkeypatch)
     paint(folder / "cat" / "new.png", 5)
     read = []
     original = catalogue_module.read_picture
-    monkeypatch.setattr(
-        catalogue_module, "read_picture", lambda *given: read.append(given[1]) or original(*given)
-    )
+    monkeypatch.setattr(catalogue_module, "read_picture", lambda *given: read.append(given[1]) or original(*given))
     assert len(load(source(cache=False), folder)) == 21
     assert read == ["cat/new.png"]
 
@@ -215,8 +213,7 @@ def test_a_picture_that_breaks_during_training_is_one_line(source, folder, monke
 def test_workers_give_the_same_batches(kind, source, folder):
     pictures = load(source(cache=kind is not EncodedImages), folder)
     alone, ahead = (
-        list(itertools.islice(BatchStream(pictures, 8, workers=workers, horizontal_flip=True), 6))
-        for workers in (0, 2)
+        list(itertools.islice(BatchStream(pictures, 8, workers=workers, horizontal_flip=True), 6)) for workers in (0, 2)
     )
     for one, other in zip(alone, ahead, strict=True):
         assert torch.equal(one["image"], other["image"])

@@ -10,9 +10,7 @@ from gansmith.errors import DataError
 
 
 def both(source, resolution=32, fraction=0.1):
-    return [
-        source.load(split, resolution, 1, root=Path(), test_fraction=fraction) for split in ("train", "test")
-    ]
+    return [source.load(split, resolution, 1, root=Path(), test_fraction=fraction) for split in ("train", "test")]
 
 
 @pytest.fixture(scope="module")

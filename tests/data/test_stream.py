@@ -62,9 +62,7 @@ def test_without_labels_a_batch_has_none():
 
 @pytest.mark.parametrize("world_size", [2, 3])
 def test_slices_of_the_ranks_make_up_the_batch_of_one_process(world_size):
-    ranks = [
-        take(12, rank=rank, world_size=world_size, horizontal_flip=True, seed=5) for rank in range(world_size)
-    ]
+    ranks = [take(12, rank=rank, world_size=world_size, horizontal_flip=True, seed=5) for rank in range(world_size)]
     for whole, *slices in zip(take(12, horizontal_flip=True, seed=5), *ranks, strict=True):
         assert all(len(part["image"]) == B // world_size for part in slices)
         for name in ("image", "label"):
@@ -121,9 +119,7 @@ def test_time_spent_waiting_is_part_of_the_time_elapsed():
     assert 0 < stream.waited < stream.elapsed
 
 
-@pytest.mark.parametrize(
-    "options", [{"batch_size": N + 1}, {"batch_size": 0}, {"batch_size": 6, "world_size": 4}]
-)
+@pytest.mark.parametrize("options", [{"batch_size": N + 1}, {"batch_size": 0}, {"batch_size": 6, "world_size": 4}])
 def test_a_batch_that_does_not_fit_names_its_key(options):
     with pytest.raises(ConfigError, match=r"data\.batch_size="):
         BatchStream(pictures(), **options)

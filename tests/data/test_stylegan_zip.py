@@ -120,9 +120,7 @@ def test_workers_read_the_same_and_share_no_handle(archive, load, monkeypatch):
     monkeypatch.setattr(catalogue_module, "SMALL", 0)
     pictures = load(archive({"labels": LABELS}), cache=False)
     pictures.batch(torch.arange(3))
-    alone, ahead = (
-        list(itertools.islice(BatchStream(pictures, 5, workers=workers), 8)) for workers in (0, 2)
-    )
+    alone, ahead = (list(itertools.islice(BatchStream(pictures, 5, workers=workers), 8)) for workers in (0, 2))
     assert all(torch.equal(one["image"], other["image"]) for one, other in zip(alone, ahead, strict=True))
 
 

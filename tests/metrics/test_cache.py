@@ -22,9 +22,7 @@ def test_gives_back_what_was_stored(tmp_path):
 @pytest.mark.parametrize("change", [{"reference": "b"}, {"resize": 96}, {"weights": "1"}, {"pictures": 3}])
 def test_another_content_is_another_file(tmp_path, change):
     content = {"reference": "a", "resize": 64, "weights": "0", "pictures": 2}
-    assert cache.cache_path(tmp_path, **content) == cache.cache_path(
-        tmp_path, **dict(reversed(content.items()))
-    )
+    assert cache.cache_path(tmp_path, **content) == cache.cache_path(tmp_path, **dict(reversed(content.items())))
     assert cache.cache_path(tmp_path, **content) != cache.cache_path(tmp_path, **(content | change))
 
 

@@ -79,9 +79,7 @@ def test_kernel_distance_uses_the_same_subsets_as_torch_fidelity():
 
     fake, real = features(150), features(120, shift=0.2, seed=1)
     mean, std = kernel_distance(fake, real, subsets=20, subset_size=50)
-    theirs = kid_features_to_metric(
-        fake.double(), real.double(), kid_subsets=20, kid_subset_size=50, verbose=False
-    )
+    theirs = kid_features_to_metric(fake.double(), real.double(), kid_subsets=20, kid_subset_size=50, verbose=False)
     assert mean == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-9)
     assert std == pytest.approx(theirs["kernel_inception_distance_std"], rel=1e-9)
 

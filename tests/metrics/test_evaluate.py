@@ -141,9 +141,7 @@ def test_too_few_samples_are_said_once(digits, real, tmp_path, caplog):
 
 def test_constant_pictures_have_a_value_and_a_warning(real, tmp_path, caplog):
     black = torch.zeros(1, 1, 8, 8, dtype=torch.uint8)
-    result = evaluate(
-        lambda i: black.expand(len(i), -1, -1, -1), real, SMALL, device="cpu", cache_dir=tmp_path
-    )
+    result = evaluate(lambda i: black.expand(len(i), -1, -1, -1), real, SMALL, device="cpu", cache_dir=tmp_path)
     assert all(math.isfinite(value) for value in result.values())
     assert "the generator has collapsed" in caplog.text
 

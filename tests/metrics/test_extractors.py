@@ -95,9 +95,7 @@ def test_features_that_are_not_finite_name_the_extractor(extractor):
 
 
 def test_unknown_extractor_lists_the_known_ones():
-    with pytest.raises(
-        ConfigError, match=r"metrics\.extractor=resnet .*efficientnet_lite0.*inception-v3-compat"
-    ):
+    with pytest.raises(ConfigError, match=r"metrics\.extractor=resnet .*efficientnet_lite0.*inception-v3-compat"):
         build_extractor("resnet")
 
 

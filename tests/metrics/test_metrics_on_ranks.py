@@ -14,9 +14,7 @@ from gansmith.metrics.protocol import Protocol
 
 pytestmark = pytest.mark.slow
 
-PROTOCOL = Protocol(
-    "test", samples=101, reference_samples=70, batch_size=16, kd_subsets=10, kd_subset_size=50
-)
+PROTOCOL = Protocol("test", samples=101, reference_samples=70, batch_size=16, kd_subsets=10, kd_subset_size=50)
 
 
 class Squares:
@@ -38,9 +36,7 @@ class Squares:
 
 def measure(folder: Path, protocol: Protocol = PROTOCOL) -> dict[str, float]:
     squares = Squares()
-    return evaluate(
-        lambda indices: squares.batch(indices, seed=1), squares, protocol, device="cpu", cache_dir=folder
-    )
+    return evaluate(lambda indices: squares.batch(indices, seed=1), squares, protocol, device="cpu", cache_dir=folder)
 
 
 def on_rank(rank: int, world: int, folder: Path, weights: str | None) -> None:

@@ -94,6 +94,4 @@ def test_losses_pull_logits_the_right_way(loss):
 def test_maps_of_patches_count_as_so_many_logits(loss, logits):
     real, fake = (side[:6] for side in logits)
     shape = (1, 1, 2, 3)
-    torch.testing.assert_close(
-        loss.discriminator(real.view(shape), fake.view(shape)), loss.discriminator(real, fake)
-    )
+    torch.testing.assert_close(loss.discriminator(real.view(shape), fake.view(shape)), loss.discriminator(real, fake))

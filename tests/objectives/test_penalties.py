@@ -21,7 +21,13 @@ def images(seed: int) -> torch.Tensor:
 
 def smooth_critic(norm: bool = False) -> nn.Module:
     torch.manual_seed(0)
-    layers = [nn.Conv2d(2, 3, 3), *([nn.BatchNorm2d(3)] if norm else []), nn.Softplus(), nn.Flatten(), nn.Linear(12, 1)]
+    layers = [
+        nn.Conv2d(2, 3, 3),
+        *([nn.BatchNorm2d(3)] if norm else []),
+        nn.Softplus(),
+        nn.Flatten(),
+        nn.Linear(12, 1),
+    ]
     return nn.Sequential(*layers).double()
 
 

@@ -71,9 +71,7 @@ def test_it_says_what_was_reached():
 
 
 def test_a_run_without_evaluations_shows_what_it_has():
-    record = replace(
-        RECORD, best=None, last=None, samples=None, checkpoints={"last": "checkpoints/last.ckpt"}
-    )
+    record = replace(RECORD, best=None, last=None, samples=None, checkpoints={"last": "checkpoints/last.ckpt"})
     text = shown(record, RUN)
     assert "best" not in text
     assert str(RUN / "checkpoints/last.ckpt") in text

@@ -16,9 +16,7 @@ def checkout(tmp_path, monkeypatch):
     (tmp_path / "package" / "module.py").write_text("x = 1\n")
     run(tmp_path, "init", "--quiet")
     run(tmp_path, "add", ".")
-    run(
-        tmp_path, "-c", "user.name=n", "-c", "user.email=e", "commit", "--quiet", "--no-verify", "-m", "first"
-    )
+    run(tmp_path, "-c", "user.name=n", "-c", "user.email=e", "commit", "--quiet", "--no-verify", "-m", "first")
     return tmp_path
 
 

@@ -92,17 +92,13 @@ def test_without_a_terminal_there_are_plain_lines(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LINE_SECONDS", 0.0)
     shown = fit(screen(terminal=False), tmp_path)
     assert "\x1b" not in shown
-    assert [line.split("  ")[0] for line in shown.splitlines()] == [
-        f"step {step}/20" for step in (5, 10, 15, 20)
-    ]
+    assert [line.split("  ")[0] for line in shown.splitlines()] == [f"step {step}/20" for step in (5, 10, 15, 20)]
     assert "0:00:00 left" in shown.splitlines()[-1]
     assert shown.splitlines()[-1].endswith("D 0.693  G 1.25  fd_tiny 123.5")
 
 
 def test_plain_lines_are_not_more_often_than_every_ten_seconds(tmp_path):
-    assert [line.split("  ")[0] for line in fit(screen(terminal=False), tmp_path).splitlines()] == [
-        "step 20/20"
-    ]
+    assert [line.split("  ")[0] for line in fit(screen(terminal=False), tmp_path).splitlines()] == ["step 20/20"]
 
 
 def test_a_plain_line_is_never_wrapped(tmp_path):

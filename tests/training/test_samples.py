@@ -92,9 +92,7 @@ def test_the_file_holds_the_grid(tmp_path, channels):
     save_grid(images, tmp_path / "new" / "grid.png", columns=2)
     pixels = torch.from_numpy(np.array(Image.open(tmp_path / "new" / "grid.png")))
     grid = image_grid(images, columns=2)
-    assert torch.equal(
-        pixels if channels != 3 else pixels.permute(2, 0, 1), grid if channels == 3 else grid[0]
-    )
+    assert torch.equal(pixels if channels != 3 else pixels.permute(2, 0, 1), grid if channels == 3 else grid[0])
 
 
 def test_a_failing_write_leaves_the_old_picture(tmp_path, monkeypatch):

@@ -111,8 +111,7 @@ def test_loggers_get_the_same_values_on_the_same_axis(tmp_path):
     logger = Memory()
     fit(tmp_path, 20, logger=logger)
     expected = [
-        (line.pop("step"), {key: value for key, value in line.items() if key != "seconds"})
-        for line in lines(tmp_path)
+        (line.pop("step"), {key: value for key, value in line.items() if key != "seconds"}) for line in lines(tmp_path)
     ]
     assert logger.lines == expected
 

@@ -55,9 +55,7 @@ class Catalogue:
 def read_picture(files: PictureFiles, name: str, decoder: Decoder) -> tuple[bytes, np.ndarray]:
     """A picture's bytes and its pixels, uint8 (C, R, R). Raises UnreadablePicture."""
     if files.stamps[name][0] > decoder.max_bytes:
-        raise UnreadablePicture(
-            f"has {files.stamps[name][0]} bytes, more than the {decoder.max_bytes} allowed"
-        )
+        raise UnreadablePicture(f"has {files.stamps[name][0]} bytes, more than the {decoder.max_bytes} allowed")
     try:
         encoded = files.read(name)
     except Exception as error:  # whatever a disk, an archive or a decompressor raises
@@ -96,11 +94,7 @@ def _content_key(files: PictureFiles, decoder: Decoder) -> str:
 def _refresh(files: PictureFiles, decoder: Decoder, index: Path) -> dict[str, Finding]:
     """The findings about every picture, reading only those whose stamp is not in the index."""
     known = _load_index(index)
-    same = {
-        name: known[name]
-        for name, stamp in files.stamps.items()
-        if name in known and known[name].stamp == stamp
-    }
+    same = {name: known[name] for name, stamp in files.stamps.items() if name in known and known[name].stamp == stamp}
     try:
         same.update(_read_all(files, [name for name in files.stamps if name not in same], decoder))
     finally:

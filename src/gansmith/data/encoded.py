@@ -45,9 +45,7 @@ class EncodedImages:
         try:
             return read_picture(self.files, name, self.decoder)[1]
         except UnreadablePicture as error:
-            raise DataError(
-                f"{self.files.place}: {name} was readable at the start, and now: {error}"
-            ) from error
+            raise DataError(f"{self.files.place}: {name} was readable at the start, and now: {error}") from error
 
 
 class StoredImages:
@@ -118,17 +116,13 @@ class EncodedSource:
     def prepare(self, root: Path) -> None:
         """Nothing to bring."""
 
-    def load(
-        self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float
-    ) -> ImageSet:
+    def load(self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float) -> ImageSet:
         """One split as uint8 (N, channels, resolution, resolution). Raises DataError."""
         decoder = Decoder(resolution, channels, **self.decoding)
         files, found = self._catalogue(root, decoder)
         readable = [name for name, finding in found.findings.items() if finding.problem is None]
         chosen = self.chosen(split, files, readable, test_fraction)
-        pictures = self._pictures(
-            files, found, decoder, [readable[i] for i in chosen.nonzero()[:, 0].tolist()]
-        )
+        pictures = self._pictures(files, found, decoder, [readable[i] for i in chosen.nonzero()[:, 0].tolist()])
         labelled = self.labels(files, readable)
         if labelled is not None:
             pictures.labels, pictures.classes = labelled[0][chosen], labelled[1]
@@ -159,9 +153,7 @@ class EncodedSource:
     def _pictures(
         self, files: PictureFiles, found: Catalogue, decoder: Decoder, names: list[str]
     ) -> MemoryImages | StoredImages | EncodedImages:
-        fingerprint = digest(
-            [repr(decoder).encode(), *(found.findings[name].digest.encode() for name in names)]
-        )
+        fingerprint = digest([repr(decoder).encode(), *(found.findings[name].digest.encode() for name in names)])
         if found.pixels is None:
             return EncodedImages(files, names, decoder, fingerprint)
         places = {name: place for place, name in enumerate(found.findings)}

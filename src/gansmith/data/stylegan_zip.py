@@ -38,9 +38,7 @@ class ZipFiles:
             raise DataError(f"data.root={path} is no zip archive: {error}") from error
         for entry in entries:
             if _leads_out(entry.filename):
-                raise DataError(
-                    f"data.root={path} has an entry that leads out of the archive: {entry.filename}"
-                )
+                raise DataError(f"data.root={path} has an entry that leads out of the archive: {entry.filename}")
         stamps: dict[str, Stamp] = {
             entry.filename: (entry.file_size, entry.CRC) for entry in entries if is_picture(entry.filename)
         }
@@ -70,9 +68,7 @@ class ZipFiles:
             rows = json.loads(archive.read(LABELS))["labels"]
             labels = {name.replace("\\", "/"): label for name, label in rows or []}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"{self.place}: {LABELS} must look like {{'labels': [[name, class], ...]}}"
-            ) from error
+            raise DataError(f"{self.place}: {LABELS} must look like {{'labels': [[name, class], ...]}}") from error
         for name, label in labels.items():
             if not isinstance(label, int) or label < 0:
                 raise DataError(f"{self.place}: {LABELS} labels {name} with {label}; expected 0, 1, 2, ...")

@@ -68,9 +68,7 @@ class TorchvisionSet:
         for arguments in (self.published.train, self.published.test):
             download(self.published.reader, root, place=self.published.place, **arguments)
 
-    def load(
-        self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float
-    ) -> MemoryImages:
+    def load(self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float) -> MemoryImages:
         """One split as uint8 (N, channels, resolution, resolution). Raises DataError."""
         arguments = self.published.test if split == "test" else self.published.train
         try:

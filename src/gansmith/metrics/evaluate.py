@@ -127,9 +127,7 @@ def _mean_and_std(mean_name: str, values: tuple[float, float]) -> dict[str, floa
 
 def _warn_of_collapse(features: Tensor) -> None:
     if (features == features[0]).all():
-        log.warning(
-            "all %d generated pictures have the same features: the generator has collapsed", len(features)
-        )
+        log.warning("all %d generated pictures have the same features: the generator has collapsed", len(features))
 
 
 @lru_cache(maxsize=64)

@@ -149,9 +149,7 @@ def _check_state_dict(weights: str) -> None:
     except FileNotFoundError as error:
         raise WeightsError(f"metrics.weights: there is no file {weights}") from error
     except Exception as error:
-        raise WeightsError(
-            f"metrics.weights: {weights} is not a file of weights saved by torch.save"
-        ) from error
+        raise WeightsError(f"metrics.weights: {weights} is not a file of weights saved by torch.save") from error
     if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
         raise WeightsError(f"metrics.weights: {weights} is not a state dict (a dictionary of tensors)")
 

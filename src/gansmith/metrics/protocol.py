@@ -69,25 +69,19 @@ class Protocol:
         _require(self.primary in primaries, "primary", self.primary, "one of metrics.metrics, or null")
         _require(self.split in SPLITS, "split", self.split, f"one of {', '.join(SPLITS)}")
         inception_for_score = "isc" not in self.metrics or self.extractor == INCEPTION
-        _require(
-            inception_for_score, "extractor", self.extractor, f"{INCEPTION} where metrics.metrics has isc"
-        )
+        _require(inception_for_score, "extractor", self.extractor, f"{INCEPTION} where metrics.metrics has isc")
         if self.extractor == EFFICIENTNET:
             _require(_whole(self.resize, 32), "resize", self.resize, "a side of at least 32 pixels")
         else:
             _require(self.resize is None, "resize", self.resize, f"null: {self.extractor} resizes by itself")
         weights_fit = self.weights is None or self.extractor in PUBLISHED_FILES
-        _require(
-            weights_fit, "weights", self.weights, f"null, or extractor one of {', '.join(PUBLISHED_FILES)}"
-        )
+        _require(weights_fit, "weights", self.weights, f"null, or extractor one of {', '.join(PUBLISHED_FILES)}")
 
     def _check_numbers(self) -> None:
         for key in ("samples", "during_samples", "kd_subset_size"):
             _require(_whole(getattr(self, key), 2), key, getattr(self, key), "a whole number of at least 2")
         all_or_some = self.reference_samples is None or _whole(self.reference_samples, 2)
-        _require(
-            all_or_some, "reference_samples", self.reference_samples, "null or a whole number of at least 2"
-        )
+        _require(all_or_some, "reference_samples", self.reference_samples, "null or a whole number of at least 2")
         for key in ("kd_subsets", "batch_size"):
             _require(_whole(getattr(self, key), 1), key, getattr(self, key), "a whole number of at least 1")
         _require(_whole(self.seed, 0), "seed", self.seed, "a whole number of at least 0")

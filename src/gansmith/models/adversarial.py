@@ -231,7 +231,7 @@ class AdversarialModel(LightningModule):
         return optimizers
 
     def _optimizer(self, side: str) -> LightningOptimizer:
-        return self.optimizers()[SIDES.index(side)]  # type: ignore[index, return-value]
+        return self.optimizers()[SIDES.index(side)]
 
     def _set_learning_rates(self, step: int) -> None:
         for side, rates in zip(SIDES, self._learning_rates):
@@ -324,5 +324,3 @@ def to_unit_range(value: Any) -> Any:
 def to_uint8(images: Tensor) -> Tensor:
     """Floats in [-1, 1] to the nearest of 0, ..., 255; the inverse of `to_unit_range`."""
     return images.float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8)
-
-

@@ -61,10 +61,10 @@ class GAN(AdversarialModel):
     def label(self, batch: Batch) -> Tensor | None:
         return batch["label"] if self.classes else None
 
-    def sample(self, indices: Tensor, seed: int, label: int | None = None) -> Tensor:
+    def sample(self, indices: Tensor, seed: int, **conditions: Any) -> Tensor:
         """Sample i has its own latent; where there are classes, it has class `label`, or i mod `classes`."""
-        latent = latents_by_index(indices, self.latent, seed).to(self.device)
-        return self.sampler(latent, self._sample_labels(indices, label))
+        latent = latents_by_index(indices, self.latent, seed).to(next(self.sampler.parameters()))
+        return self.sampler(latent, self._sample_labels(indices, conditions.get("label")))
 
     def _sample_labels(self, indices: Tensor, label: int | None) -> Tensor | None:
         if not self.classes:

@@ -7,6 +7,8 @@ At 64 px, 3 channels, 100 latents and 64 features they are the paper's (figure 1
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from gansmith.errors import ConfigError
@@ -71,7 +73,7 @@ class Generator(nn.Module):
         widths = stage_widths(resolution, features)
         bias = norm == "none"
         layers: list[nn.Module] = [nn.ConvTranspose2d(latent + classes, widths[0], 4, 1, 0, bias=bias)]
-        for width, narrower in zip(widths, widths[1:]):
+        for width, narrower in pairwise(widths):
             layers += [*_norm(norm, width), nn.ReLU(inplace=True)]
             layers += [nn.ConvTranspose2d(width, narrower, 4, 2, 1, bias=bias)]
         layers += [*_norm(norm, widths[-1]), nn.ReLU(inplace=True)]
@@ -104,7 +106,7 @@ class Discriminator(nn.Module):
         bias = norm == "none"
         layers: list[nn.Module] = [nn.Conv2d(channels + classes, widths[0], 4, 2, 1, bias=bias)]
         layers += [nn.LeakyReLU(0.2, inplace=True)]
-        for width, wider in zip(widths, widths[1:]):
+        for width, wider in pairwise(widths):
             layers += [nn.Conv2d(width, wider, 4, 2, 1, bias=bias)]
             layers += [*_norm(norm, wider), nn.LeakyReLU(0.2, inplace=True)]
         layers += [nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=bias)]

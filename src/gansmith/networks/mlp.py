@@ -60,9 +60,7 @@ class Discriminator(nn.Module):
         classes: labels that are concatenated to the pixels; 0 for none.
     """
 
-    def __init__(
-        self, resolution: int, channels: int, hidden: Sequence[int] = (512, 256), classes: int = 0
-    ) -> None:
+    def __init__(self, resolution: int, channels: int, hidden: Sequence[int] = (512, 256), classes: int = 0) -> None:
         super().__init__()
         self.classes = classes
         pixels = channels * resolution**2

@@ -48,7 +48,7 @@ class Penalty:
         return step % self.interval == 0
 
     def __call__(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
-        """Weighted penalty, a scalar. Runs without autocast, in float32 at least: squares of gradients underflow.
+        """Weighted penalty, a scalar; without autocast, in float32 at least: squared gradients underflow.
 
         Args:
             critic: images to logits; labels and other conditions are closed over.
@@ -57,14 +57,15 @@ class Penalty:
             noise: random numbers for these n rows.
         """
         with torch.autocast(real.device.type, enabled=False):
-            return self.interval * self.weight * self.value(critic, _at_least_float32(real), _at_least_float32(fake), noise)
+            value = self.value(critic, _at_least_float32(real), _at_least_float32(fake), noise)
+            return self.interval * self.weight * value
 
     def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
         raise NotImplementedError
 
 
 class GradientPenalty(Penalty):
-    """(||gradient|| - 1)^2 on straight lines between real and fake (Gulrajani et al., 2017, arXiv:1704.00028, eq. 3)."""
+    """(||gradient|| - 1)^2 on straight lines from real to fake (Gulrajani et al., 2017, arXiv:1704.00028, eq. 3)."""
 
     def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
         position = noise.uniform(len(real), *[1] * (real.ndim - 1))

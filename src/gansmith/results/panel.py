@@ -38,8 +38,7 @@ def summary(record: Record) -> Table:
 def score_lines(scores: Scores) -> str:
     """One metric a line, the step behind the first."""
     lines = [
-        f"{name} {'not finite' if value is None else format(value, '.5g')}"
-        for name, value in scores.metrics.items()
+        f"{name} {'not finite' if value is None else format(value, '.5g')}" for name, value in scores.metrics.items()
     ]
     lines[:1] = [f"{line} (step {scores.step:,})" for line in lines[:1]]
     return "\n".join(lines)

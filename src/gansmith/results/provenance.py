@@ -45,9 +45,7 @@ def git(folder: Path, *arguments: str) -> str | None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     command = ["git", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=GIT_SECONDS, env=environment, check=True
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=GIT_SECONDS, env=environment, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

@@ -30,9 +30,7 @@ class Evaluation(Callback):
         cache_dir: folder for the features of real pictures.
     """
 
-    def __init__(
-        self, protocol: Protocol, run_dir: str, every_n_steps: int, cache_dir: str
-    ) -> None:
+    def __init__(self, protocol: Protocol, run_dir: str, every_n_steps: int, cache_dir: str) -> None:
         if every_n_steps < 1:
             raise ConfigError(f"callbacks.evaluation.every_n_steps is {every_n_steps}; it counts steps, from 1")
         self.protocol, self.every_n_steps, self.cache_dir = protocol, every_n_steps, Path(cache_dir)

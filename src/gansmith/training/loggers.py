@@ -19,9 +19,7 @@ from gansmith.errors import ConfigError
 PROBE_SECONDS = 2.0
 
 
-def build_loggers(
-    nodes: Mapping[str, Any] | None, run_dir: str | Path, config: dict[str, Any]
-) -> list[Logger]:
+def build_loggers(nodes: Mapping[str, Any] | None, run_dir: str | Path, config: dict[str, Any]) -> list[Logger]:
     """Makes the loggers of the config's `logger` group; none on other ranks than 0, which log nothing.
 
     Args:

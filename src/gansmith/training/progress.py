@@ -68,9 +68,7 @@ class Progress(Callback):
         self._first_step = self._shown_step = trainer.global_step
         if trainer.is_global_zero and self.console.is_terminal:
             self._bar = self._open_bar()
-            self._training = self._bar.add_task(
-                "training", total=trainer.max_steps, completed=trainer.global_step
-            )
+            self._training = self._bar.add_task("training", total=trainer.max_steps, completed=trainer.global_step)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int

@@ -16,6 +16,9 @@ from gansmith.training.evaluation import Evaluation
 from gansmith.training.samples import SampleGrids
 from gansmith.training.watch import Watch
 
+# The parts of a config that say which experiment it is: not where it lies, goes on from or is shown.
+EXPERIMENT = ("model", "data", "task", "trainer", "metrics", "seed")
+
 
 class Recorder(Callback):
     """`result.json` in the run's folder; stands behind all callbacks whose results it holds.
@@ -55,7 +58,7 @@ class Recorder(Callback):
             versions=versions(),
             commit=commit,
             dirty=dirty,
-            config_hash=config_hash(self.config),
+            config_hash=config_hash({key: self.config[key] for key in EXPERIMENT if key in self.config}),
             samples=str(grid.relative_to(self.run_dir)) if grid else None,
             checkpoints={
                 name: f"checkpoints/{name}.ckpt"
@@ -72,4 +75,3 @@ def describe(protocol: Protocol) -> dict[str, Any]:
 
 def count_parameters(model: AdversarialModel, side: str) -> int:
     return sum(parameter.numel() for parameter in model.networks(side).parameters())
-

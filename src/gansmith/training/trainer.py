@@ -117,7 +117,7 @@ def check_accelerator(accelerator: str) -> None:
     if accelerator not in present:
         raise ConfigError(f"trainer.accelerator is {accelerator!r}; it can be {', '.join(present)}")
     if not present[accelerator]:
-        raise ConfigError(f"trainer.accelerator is {accelerator}, and this machine has none; trainer=auto takes what there is")
+        raise ConfigError(f"trainer.accelerator is {accelerator}; here is none, trainer=auto takes what there is")
 
 
 def count_devices(devices: int | str | list[int], gpus: int) -> int:
