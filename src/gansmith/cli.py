@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -13,9 +14,11 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, open_dict, read_write
 
-from gansmith.config import saved_overrides
+from gansmith.config import merged, saved_overrides
 from gansmith.errors import GansmithError
 
+# A disk that takes no more: full, over quota or over a limit, read-only.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 LAUNCHED = ("LOCAL_RANK", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE")
 
 # Hydra copies its store of structured configs, deeply, at each look into a config group: a hundred times
@@ -30,7 +33,9 @@ def in_one_line(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*arguments: Any, **keywords: Any) -> Any:
         try:
             return command(*arguments, **keywords)
-        except GansmithError as error:
+        except (GansmithError, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in FULL:
+                raise
             print(f"gansmith: {error}", file=sys.stderr)
             # Not sys.exit: other ranks and loader workers may wait in a collective that never comes.
             sys.stderr.flush()
@@ -55,23 +60,24 @@ def job_config(config: DictConfig) -> Iterator[tuple[DictConfig, list[str]]]:
     overrides = list(hydra_config.overrides.task)
     run_dir = Path(hydra_config.runtime.output_dir)
     if config.resume is not None and (earlier := saved_overrides(run_dir)):
-        overrides = [*earlier, *(item for item in overrides if item not in earlier)]
+        overrides = merged(earlier, overrides)
         config = compose(hydra_config.job.config_name, overrides=overrides)
     with open_dict(config):
         config.run_dir = os.path.relpath(run_dir) if run_dir.is_relative_to(Path.cwd()) else str(run_dir)
+    # Ranks get this folder, and would look for their own with `resume=auto`.
+    with read_write(hydra_config), open_dict(hydra_config):
+        hydra_config.run.dir = hydra_config.runtime.output_dir
     if hydra_config.mode is None or hydra_config.mode.name != "MULTIRUN":
         yield config, overrides
         return
-    with _single_job(hydra_config, overrides):
+    with _single_job(overrides):
         yield config, overrides
 
 
 @contextmanager
-def _single_job(hydra_config: Any, overrides: list[str]) -> Iterator[None]:
+def _single_job(overrides: list[str]) -> Iterator[None]:
     argv = sys.argv
     sys.argv = [argv[0], *overrides, "hydra.mode=RUN"]
-    with read_write(hydra_config), open_dict(hydra_config):
-        hydra_config.run.dir = hydra_config.runtime.output_dir
     try:
         yield
     finally:

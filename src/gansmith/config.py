@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from omegaconf.errors import OmegaConfBaseException
 from gansmith.errors import ConfigError
 
 PACKAGES = ("gansmith", "torch", "torchvision")
+# What runs configs can't be named in one.
+COMMANDS = ("gansmith.atomic", "gansmith.cli", "gansmith.config", "gansmith.experiment", "gansmith.inference")
 
 
 def instantiate(node: Any, **arguments: Any) -> Any:
@@ -35,8 +36,7 @@ def instantiate(node: Any, **arguments: Any) -> Any:
     from gansmith.errors import GansmithError
 
     plain = to_plain(node)
-    for target in _targets(plain):
-        check_target(target)
+    _check_names(plain)
     try:
         return hydra_instantiate(plain, _convert_="all", **arguments)
     except InstantiationException as error:
@@ -51,9 +51,10 @@ def check_target(target: str) -> Any:
     if package not in PACKAGES or not path:
         raise ConfigError(f"_target_: {target} is not allowed; a config can name parts of {', '.join(PACKAGES)}")
     found = _locate(target)
-    # A name can lead out of the package through what a module imports.
-    home = str(getattr(found, "__module__", "")).partition(".")[0]
-    if home != package or not callable(found) or not (package == "gansmith" or _is_building_block(found)):
+    # A name can lead out of the package, or of what a config should reach, through what a module imports.
+    module = str(getattr(found, "__module__", ""))
+    is_part = module not in COMMANDS if package == "gansmith" else _is_building_block(found)
+    if module.partition(".")[0] != package or not callable(found) or not is_part or "._" in target:
         raise ConfigError(f"_target_: {target} is not allowed; it is no network, optimizer or data set")
     return found
 
@@ -84,16 +85,18 @@ def _is_building_block(found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, (Module, Optimizer, Dataset))
 
 
-def _targets(node: Any) -> Iterator[str]:
-    children: Any = ()
+def _check_names(node: Any) -> None:
+    """Raises ConfigError if a `_target_` anywhere in the plain `node` is not allowed, or could be hidden."""
+    if isinstance(node, str) and "${" in node:
+        # Hydra would resolve it later, and what comes out could have a `_target_` of its own.
+        raise ConfigError(f"{node}: a resolved config has no interpolations")
     if isinstance(node, dict):
         if "_target_" in node:
-            yield str(node["_target_"])
-        children = node.values()
-    elif isinstance(node, (list, tuple)):
-        children = node
-    for child in children:
-        yield from _targets(child)
+            check_target(str(node["_target_"]))
+        node = list(node.values())
+    if isinstance(node, (list, tuple)):
+        for child in node:
+            _check_names(child)
 
 
 def to_plain(node: Any) -> Any:
@@ -166,7 +169,17 @@ def _unfinished_run(logs: Path, overrides: list[str]) -> str | None:
 
 def identifying(overrides: list[str]) -> list[str]:
     """The overrides that say which run it is, not where it lies or goes on."""
-    return sorted(item for item in overrides if item.partition("=")[0].lstrip("+") not in ("resume", "run_dir"))
+    return sorted(item for item in overrides if _key(item) not in ("resume", "run_dir"))
+
+
+def merged(earlier: list[str], later: list[str]) -> list[str]:
+    """Both lists of overrides as one, in which the later value of a key has replaced the earlier one."""
+    given = {_key(item) for item in later}
+    return [*(item for item in earlier if _key(item) not in given), *later]
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
 
 
 def saved_overrides(run: Path) -> list[str]:

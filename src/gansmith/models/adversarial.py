@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from gansmith.errors import ConfigError
 from gansmith.noise import Noise, mix_seed
 from gansmith.objectives.penalties import Critic, Penalty
-from gansmith.training.distributed import average_gradients, rank, world_size
+from gansmith.training.distributed import average_gradients, gather_objects, rank, world_size
 from gansmith.training.ema import EMA, update_average
 from gansmith.training.guard import FiniteGuard
 from gansmith.training.schedules import Schedule
@@ -231,7 +231,7 @@ class AdversarialModel(LightningModule):
         return optimizers
 
     def _optimizer(self, side: str) -> LightningOptimizer:
-        return self.optimizers()[SIDES.index(side)]
+        return self.optimizers()[SIDES.index(side)]  # type: ignore[index]
 
     def _set_learning_rates(self, step: int) -> None:
         for side, rates in zip(SIDES, self._learning_rates):
@@ -307,11 +307,19 @@ class AdversarialModel(LightningModule):
     # Checkpoints.
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        for side in SIDES:
+            weights = [tensor for tensor in self.networks(side).state_dict().values() if tensor.is_floating_point()]
+            self.guard.watch(self.global_step, side, "largest weight", get_total_norm(weights, float("inf")))
         self.guard.check()
         checkpoint["images_seen"] = self.images_seen
+        scalars = {name: torch.stack(values).cpu() for name, values in self._scalars.items()}
+        checkpoint["scalars"] = gather_objects(scalars)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.images_seen = checkpoint["images_seen"]
+        if len(checkpoint["scalars"]) == world_size():
+            for name, values in checkpoint["scalars"][rank()].items():
+                self._scalars[name] = [*values.to(self.trainer.strategy.root_device)]
 
 
 def to_unit_range(value: Any) -> Any:

@@ -9,53 +9,56 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import nn
 
+from gansmith.atomic import replacing
 from gansmith.errors import CheckpointError
-from gansmith.training.distributed import broadcast_tensors, rank, world_size
+from gansmith.training.distributed import broadcast_tensors, gather_objects, rank, world_size
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes beside the target and renames, so that a kill or a full disk never costs the previous file."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
-            with temporary.open("wb") as file:
+            with replacing(Path(path)) as temporary, temporary.open("wb") as file:
                 torch.save(checkpoint, file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, target)
         except (OSError, RuntimeError) as error:
-            raise CheckpointError(f"{target} could not be written ({error}); the previous one is in place") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+            raise CheckpointError(f"{path} could not be written ({error}); the previous one is in place") from error
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = True) -> dict[str, Any]:
-        return load_checkpoint(Path(path), map_location or "cpu")
+        return read(Path(path), map_location or "cpu")
 
 
 def load_checkpoint(path: Path, map_location: Any = "cpu", mmap: bool = False) -> dict[str, Any]:
-    """What `path` holds: tensors and plain containers, nothing that could run code.
+    """What the checkpoint at `path` holds.
 
     Raises:
         CheckpointError: no such file, half a file, or no checkpoint of this project.
     """
-    if not path.is_file():
-        raise CheckpointError(f"there is no checkpoint {path}")
-    try:
-        checkpoint = torch.load(path, map_location=map_location, weights_only=True, mmap=mmap)
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path} can't be read as a checkpoint: {reason}") from error
+    checkpoint = read(path, map_location, mmap)
     if not isinstance(checkpoint, dict) or not {"state_dict", "config"} <= checkpoint.keys():
         raise CheckpointError(f"{path} is no checkpoint of gansmith: it has no weights with a config")
     return checkpoint
+
+
+def read(path: Path, map_location: Any = "cpu", mmap: bool = False) -> Any:
+    """Tensors and plain containers from `path`, nothing that could run code.
+
+    Raises:
+        CheckpointError: no such file, half a file, or something else in it.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"there is no checkpoint {path}")
+    try:
+        return torch.load(path, map_location=map_location, weights_only=True, mmap=mmap)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path} can't be read as a checkpoint: {reason}") from error
 
 
 def check_fits(model: nn.Module, state: dict[str, Any], path: Path) -> None:
@@ -85,9 +88,16 @@ class Checkpoints(Callback):
     """
 
     def __init__(self, run_dir: str, config: dict[str, Any], every_n_steps: int) -> None:
-        self.last = Path(run_dir) / "checkpoints" / "last.ckpt"
+        self.run_dir = Path(run_dir)
+        self.last = self.run_dir / "checkpoints" / "last.ckpt"
         self.config, self.every_n_steps = config, every_n_steps
         self._restored: list[dict[str, Any]] | None = None
+
+    def on_train_start(self, trainer: Trainer, *_: Any) -> None:
+        """Removes what a process that was killed while it wrote left behind."""
+        if trainer.is_global_zero:
+            for leftover in self.run_dir.rglob(".*.tmp"):
+                leftover.unlink(missing_ok=True)
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         step = trainer.global_step
@@ -98,7 +108,7 @@ class Checkpoints(Callback):
         # Batch statistics of ranks differ; rank 0's are what the checkpoint holds, so the others take them too.
         broadcast_tensors(pl_module.buffers())
         checkpoint["config"] = self.config
-        checkpoint["random_states"] = _gather(random_state())
+        checkpoint["random_states"] = gather_objects(random_state())
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         self._restored = checkpoint["random_states"]
@@ -138,9 +148,3 @@ def set_random_state(state: dict[str, Any]) -> None:
     if state["cuda"] and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all([cuda.cpu() for cuda in state["cuda"]])
 
-
-def _gather(value: Any) -> list[Any]:
-    gathered = [value] * world_size()
-    if world_size() > 1:
-        dist.all_gather_object(gathered, value)
-    return gathered

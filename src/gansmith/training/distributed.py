@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
+
+T = TypeVar("T")
 
 
 class AlternatingDDPStrategy(DDPStrategy):
@@ -57,6 +60,14 @@ def broadcast_tensors(tensors: Iterable[Tensor]) -> None:
         flat = _flatten_dense_tensors(same_type)
         dist.broadcast(flat, src=0)
         torch._foreach_copy_(same_type, list(_unflatten_dense_tensors(flat, same_type)))
+
+
+def gather_objects(value: T) -> list[T]:
+    """The `value` of each rank, in their order, on every rank; tensors in it should lie in memory."""
+    gathered = [value] * world_size()
+    if world_size() > 1:
+        dist.all_gather_object(gathered, value)
+    return gathered
 
 
 def _by_type(tensors: list[Tensor]) -> list[list[Tensor]]:

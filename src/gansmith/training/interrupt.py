@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ import torch.distributed as dist
 from lightning import Callback, Trainer
 
 from gansmith.training.distributed import world_size
+
+log = logging.getLogger(__name__)
 
 
 class Interrupt(Callback):
@@ -35,6 +38,8 @@ class Interrupt(Callback):
     def on_train_start(self, trainer: Trainer, *_: Any) -> None:
         # Lightning's own handlers are in place by now; they would stop ranks at different steps.
         self._previous = {number: signal.signal(number, self._receive) for number in self.SIGNALS}
+        if trainer.received_sigterm:
+            self.received = signal.SIGTERM
 
     def _receive(self, number: int, _: FrameType | None) -> None:
         if self.received == signal.SIGINT == number:
@@ -56,7 +61,7 @@ class Interrupt(Callback):
         self._restore_handlers()
         job = os.environ.get("SLURM_JOB_ID")
         if self.received == getattr(signal, "SIGUSR1", None) and job and trainer.is_global_zero:
-            subprocess.run(["scontrol", "requeue", job], check=False)
+            requeue(job)
 
     def on_exception(self, *_: Any) -> None:
         self._restore_handlers()
@@ -65,3 +70,11 @@ class Interrupt(Callback):
         for number, handler in self._previous.items():
             signal.signal(number, handler)
         self._previous = {}
+
+
+def requeue(job: str) -> None:
+    """Puts the SLURM job back into the queue, or says why it is not there."""
+    try:
+        subprocess.run(["scontrol", "requeue", job], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        log.warning("SLURM job %s is not back in the queue: %s", job, error)

@@ -31,6 +31,11 @@ class Recorder(Callback):
         self.config = config
         self.run_dir = Path(config["run_dir"])
 
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        # A finished run that goes on with a larger trainer.max_steps is unfinished again.
+        if trainer.is_global_zero:
+            (self.run_dir / "result.json").unlink(missing_ok=True)
+
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         if trainer.is_global_zero and trainer.global_step >= trainer.max_steps:
             self.record(trainer, pl_module).write(self.run_dir / "result.json")

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from lightning import Callback, Trainer
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.loops.fit_loop import _FitLoop
+from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
 from lightning.pytorch.plugins.environments import SLURMEnvironment
 
 from gansmith.errors import ConfigError
@@ -81,7 +83,7 @@ def build_trainer(
     plugins: list[Any] = [AtomicCheckpointIO()]
     if SLURMEnvironment.detect():
         plugins.append(SLURMEnvironment(auto_requeue=False))
-    return Trainer(
+    trainer = Trainer(
         accelerator=accelerator,
         devices=devices,
         num_nodes=num_nodes,
@@ -103,6 +105,17 @@ def build_trainer(
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+    trainer.fit_loop = FitLoop(trainer, max_epochs=-1)
+    trainer.fit_loop.epoch_loop = _TrainingEpochLoop(trainer, max_steps=max_steps)
+    return trainer
+
+
+class FitLoop(_FitLoop):
+    """Lightning's, but a run that was killed behind its last step still comes to its evaluation and record."""
+
+    @property
+    def skip(self) -> bool:
+        return False
 
 
 def check_accelerator(accelerator: str) -> None:
