@@ -169,17 +169,13 @@ def _unfinished_run(logs: Path, overrides: list[str]) -> str | None:
 
 def identifying(overrides: list[str]) -> list[str]:
     """The overrides that say which run it is, not where it lies or goes on."""
-    return sorted(item for item in overrides if _key(item) not in ("resume", "run_dir"))
+    return sorted(item for item in overrides if item.partition("=")[0].lstrip("+") not in ("resume", "run_dir"))
 
 
 def merged(earlier: list[str], later: list[str]) -> list[str]:
     """Both lists of overrides as one, in which the later value of a key has replaced the earlier one."""
-    given = {_key(item) for item in later}
-    return [*(item for item in earlier if _key(item) not in given), *later]
+    return list({item.partition("=")[0]: item for item in (*earlier, *later)}.values())
 
-
-def _key(override: str) -> str:
-    return override.partition("=")[0].lstrip("+~")
 
 
 def saved_overrides(run: Path) -> list[str]:

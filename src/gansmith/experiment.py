@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning import Callback, seed_everything
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from torch import nn
 
@@ -58,7 +60,10 @@ def run(config: DictConfig, overrides: list[str]) -> int:
     plain = to_plain(config)
     model = build_model(plain)
     if checkpoint is not None:
-        check_resumable(model, plain, checkpoint)
+        step = check_resumable(model, plain, checkpoint)
+        if step >= config.trainer.max_steps and (run_dir / "result.json").exists():
+            log.info("%s has all its %d steps; a larger trainer.max_steps goes on", run_dir, step)
+            return 0
     if is_first_process():
         save_config(run_dir, plain, overrides)
     callbacks = build_callbacks(config, plain)
@@ -71,7 +76,8 @@ def run(config: DictConfig, overrides: list[str]) -> int:
         has_batchnorm=any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()),
     )
     switch_networks(model, **switches)
-    trainer.fit(model, datamodule=data, ckpt_path=checkpoint, **_weights_only())
+    with suppress(SIGTERMException):  # of a signal that came before Interrupt was there to take it
+        trainer.fit(model, datamodule=data, ckpt_path=checkpoint, **_weights_only())
     return finish(trainer, callbacks, run_dir)
 
 
@@ -130,13 +136,18 @@ def load_model(path: Path) -> tuple[AdversarialModel, dict[str, Any]]:
     return model, checkpoint["config"]
 
 
-def check_resumable(model: nn.Module, plain: dict[str, Any], path: Path) -> None:
-    """Raises CheckpointError with the keys that differ if `path` is of another model, data or seed."""
+def check_resumable(model: nn.Module, plain: dict[str, Any], path: Path) -> int:
+    """The step of the checkpoint at `path`.
+
+    Raises:
+        CheckpointError: with the keys that differ, if it is of another model, data or seed.
+    """
     checkpoint = load_checkpoint(path, mmap=True)
     differing = [line for key in IDENTITY for line in difference(checkpoint["config"].get(key), plain.get(key), key)]
     if differing:
         raise CheckpointError(f"{path} is of another run: {'; '.join(differing)}")
     check_fits(model, checkpoint["state_dict"], path)
+    return int(checkpoint["global_step"])
 
 
 def build_callbacks(config: DictConfig, plain: dict[str, Any]) -> list[Callback]:
@@ -173,15 +184,19 @@ def save_config(run_dir: Path, plain: dict[str, Any], overrides: list[str]) -> N
 
 
 def finish(trainer: Any, callbacks: list[Callback], run_dir: Path) -> int:
-    """Prints what came out; the exit code."""
+    """Prints what came out; the exit code. The first process speaks for all.
+
+    Lightning kills it where another ends with a code of its own.
+    """
     interrupt = next(callback for callback in callbacks if isinstance(callback, Interrupt))
+    if not trainer.is_global_zero:
+        return 0
     if interrupt.received is not None and trainer.global_step < trainer.max_steps:
         log.warning(
             "stopped by signal %d at step %d; resume=%s goes on", interrupt.received, trainer.global_step, run_dir
         )
         return 128 + interrupt.received
-    if trainer.is_global_zero:
-        show(Record.read(run_dir / "result.json"), run_dir)
+    show(Record.read(run_dir / "result.json"), run_dir)
     return 0
 
 

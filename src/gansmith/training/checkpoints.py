@@ -147,4 +147,3 @@ def set_random_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["torch"].cpu())
     if state["cuda"] and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all([cuda.cpu() for cuda in state["cuda"]])
-

@@ -56,7 +56,7 @@ class Evaluation(Callback):
             return
         self.final["last"] = {"step": trainer.global_step, "metrics": self._evaluate(trainer, pl_module)}
         self.final["best"] = self.final["last"]
-        if self.best["step"] != trainer.global_step:
+        if self.best and self.best["step"] != trainer.global_step:
             current = {key: value.clone() for key, value in pl_module.sampler.state_dict().items()}
             load_sampler(pl_module, self.best_path)
             self.final["best"] = {"step": self.best["step"], "metrics": self._evaluate(trainer, pl_module)}
@@ -88,10 +88,16 @@ class Evaluation(Callback):
         prepare(self.protocol, pl_module.device)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best}
+        return {"best": self.best, "protocol": self._protocol_hash}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"]
+        # Numbers of another protocol can't be compared; the next evaluation chooses anew.
+        if state_dict["protocol"] == self._protocol_hash:
+            self.best = state_dict["best"]
+
+    @property
+    def _protocol_hash(self) -> str:
+        return self.protocol.during.hash if self.protocol.metrics else ""
 
 
 def _found(trainer: Trainer, kind: type[Kind]) -> list[Kind]:
