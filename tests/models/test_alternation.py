@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from lightning import Callback, LightningDataModule, Trainer
+from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
 from torch.optim import SGD, Adam
 
@@ -336,6 +338,54 @@ def test_bfloat16_trains_with_penalties_in_float32():
     train(model, 3, precision="bf16-mixed")
     assert kinds[:3] == [torch.bfloat16, torch.bfloat16, torch.float32]
     assert torch.isfinite(weights(model.generator)).all()
+
+
+def test_float16_gradients_are_unscaled_before_they_are_measured_and_clipped():
+    limit, steps = 1e-3, []
+    for precision in ({"precision": "32-true"}, {"precision": None, "plugins": [scaled_float16()]}):
+        model = gan(clip_norm={"generator": limit, "discriminator": None}).float()
+        before = weights(model.generator)
+        norms = []
+        watch = Every(lambda _, module, norms=norms: norms.append(module.take_scalars()["gradient_norm/generator"]))
+        train(model, 1, callbacks=[watch], **precision)
+        steps.append((norms[0], (weights(model.generator) - before).norm().item()))
+    (norm, moved), (half_norm, half_moved) = steps
+    assert half_norm == pytest.approx(norm, rel=0.05)
+    assert half_moved == pytest.approx(moved, rel=1e-2) == pytest.approx(0.1 * limit, rel=1e-2)
+
+
+def scaled_float16() -> MixedPrecision:
+    """What a GPU does under 16-mixed; by itself Lightning takes bfloat16 on a CPU."""
+    return MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=4096.0))
+
+
+def test_with_a_loss_scaler_an_overflow_skips_a_step_and_does_not_stop_the_run():
+    model = gan().float()
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**30)
+    train(model, 12, precision=None, plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
+    assert scaler.get_scale() < 2.0**30
+    assert torch.isfinite(weights(model.discriminator)).all()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("c++") is None, reason="torch.compile needs a C++ compiler on a CPU")
+def test_compiled_networks_take_the_same_steps_under_the_same_names():
+    eager, compiled = gan().float(), gan().float()
+    compiled.compile_networks()
+    for model in (eager, compiled):
+        train(model, 5, precision="32-true")
+    assert eager.state_dict().keys() == compiled.state_dict().keys()
+    for side in ("generator", "discriminator"):
+        torch.testing.assert_close(weights(eager.networks(side)), weights(compiled.networks(side)), rtol=0, atol=1e-4)
+
+
+def test_what_a_penalty_differentiates_twice_is_not_compiled():
+    plain, penalised = gan(), gan(penalty={"r1": R1(1.0)})
+    for model in (plain, penalised):
+        model.compile_networks()
+    assert plain.discriminator._compiled_call_impl is not None
+    assert penalised.discriminator._compiled_call_impl is None
+    assert penalised.generator._compiled_call_impl is not None
 
 
 @pytest.mark.parametrize("side", ["discriminator", "generator"])
