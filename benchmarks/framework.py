@@ -7,6 +7,7 @@ import io
 import logging
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ from gansmith.models.adversarial import AdversarialModel
 from gansmith.training.trainer import build_trainer
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
+WARM_UP = 2
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,16 @@ class Framework:
             trainer.fit(model, datamodule=self.data)
         return trainer
 
-    def measure(self, steps: int, warm_up: int) -> Stretch:
-        """`steps` steps after `warm_up` others; the last step's checkpoint and samples lie behind them."""
-        stopwatch = Stopwatch(warm_up, warm_up + steps)
-        self.train(self.build(), warm_up + steps + 1, stopwatch)
+    def measure(self, steps: int) -> Stretch:
+        """`steps` steps from the middle of a longer training."""
+        stopwatch = Stopwatch(WARM_UP, WARM_UP + steps)
+        with contextlib.suppress(Measured):
+            self.train(self.build(), 1_000_000, stopwatch)
         return stopwatch.stretch
+
+
+class Measured(Exception):
+    """Ends a training without the checkpoint and the samples of a last step."""
 
 
 class Stopwatch(Callback):
@@ -94,6 +101,8 @@ class Stopwatch(Callback):
         now, waited = moment(pl_module.device), trainer.train_dataloader.waited  # type: ignore[union-attr]
         self.stretch = Stretch(self.last - self.first, now - self._began, waited - self._waited)
         self._began, self._waited = now, waited
+        if trainer.global_step == self.last:
+            raise Measured
 
 
 def moment(device: torch.device) -> float:
@@ -104,7 +113,7 @@ def moment(device: torch.device) -> float:
 
 
 @contextlib.contextmanager
-def _silence() -> Any:
+def _silence() -> Iterator[None]:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,7 +1,7 @@
 """The plainest training loops one would write by hand: what gansmith's overhead is measured against.
 
 Each is a generator: `next` makes one step. Networks, losses, optimizers, averages, data and the number of
-passes are those of `model=dcgan` and `model=wgan_gp`, and so are the weights that come out.
+passes are those of `model=dcgan` and `model=wgan_gp`, and so are the weights that come out at one learning rate.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from torch.nn.functional import softplus
 from torch.optim import Adam
 
 LATENT, HALF_LIFE, RAMP_UP = 100, 20_000, 0.05
+RATE = 2e-4  # of all optimizers; no speed depends on it
 
 Draws = Callable[[int, str], torch.Generator]
 """The source of random numbers for a step (from 0) and a side."""
@@ -52,8 +53,8 @@ def dcgan(
         freeze: no gradients for the discriminator's weights while the generator steps.
     """
     device = next(generator.parameters()).device
-    optimizer_g = Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
-    optimizer_d = Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    optimizer_g = Adam(generator.parameters(), lr=RATE, betas=(0.5, 0.999))
+    optimizer_d = Adam(discriminator.parameters(), lr=RATE, betas=(0.5, 0.999))
     images_seen = 0
     for step, image in enumerate(batches):
         real = image.to(device).float().div_(127.5).sub_(1.0)
@@ -86,8 +87,8 @@ def wgan_gp(
 ) -> Iterator[None]:
     """Wasserstein loss with gradient penalty, five critic steps; arguments as for `dcgan`."""
     device = next(generator.parameters()).device
-    optimizer_g = Adam(generator.parameters(), lr=1e-4, betas=(0.0, 0.9))
-    optimizer_d = Adam(discriminator.parameters(), lr=1e-4, betas=(0.0, 0.9))
+    optimizer_g = Adam(generator.parameters(), lr=RATE, betas=(0.0, 0.9))
+    optimizer_d = Adam(discriminator.parameters(), lr=RATE, betas=(0.0, 0.9))
     images_seen = 0
     for step, image in enumerate(batches):
         real = image.to(device).float().div_(127.5).sub_(1.0)
@@ -120,7 +121,8 @@ def wgan_gp(
 def update(average: nn.Module, network: nn.Module, images: int, images_seen: int) -> None:
     """Exponential moving average of weights and running statistics."""
     weight = 1 - 0.5 ** (images / min(HALF_LIFE, RAMP_UP * images_seen))
-    averages, values = [*average.parameters()], [*network.parameters()]
+    averages: list[Tensor] = [*average.parameters()]
+    values: list[Tensor] = [*network.parameters()]
     for averaged, value in zip(average.buffers(), network.buffers()):
         if averaged.is_floating_point():
             averages.append(averaged)
@@ -130,4 +132,4 @@ def update(average: nn.Module, network: nn.Module, images: int, images_seen: int
     torch._foreach_lerp_(averages, values, weight)
 
 
-VARIANTS = {"dcgan": dcgan, "wgan_gp": wgan_gp}
+VARIANTS: dict[str, Callable[..., Iterator[None]]] = {"dcgan": dcgan, "wgan_gp": wgan_gp}

@@ -56,7 +56,7 @@ def job_config(config: DictConfig) -> Iterator[tuple[DictConfig, list[str]]]:
     from hydra import compose
     from hydra.core.hydra_config import HydraConfig
 
-    hydra_config = HydraConfig.get()
+    hydra_config: Any = HydraConfig.get()
     overrides = list(hydra_config.overrides.task)
     run_dir = Path(hydra_config.runtime.output_dir)
     if config.resume is not None and (earlier := saved_overrides(run_dir)):

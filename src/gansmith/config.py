@@ -142,8 +142,9 @@ def difference(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def register_resolvers() -> None:
-    """`${run_dir:...}` of conf/train.yaml."""
+    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml."""
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
+    OmegaConf.register_new_resolver("job_dir", _job_dir, replace=True)
 
 
 def _run_dir(resume: str | None, fresh: str, overrides: list[str]) -> str:
@@ -156,6 +157,11 @@ def _run_dir(resume: str | None, fresh: str, overrides: list[str]) -> str:
     if path.suffix == ".ckpt":
         path = path.parent.parent if path.parent.name == "checkpoints" else path.parent
     return str(path)
+
+
+def _job_dir(number: int, overrides: str) -> str:
+    """The folder of a sweep's job: its number, and its overrides as far as one name holds them."""
+    return f"{number}_{overrides}".replace("/", ".")[:150]
 
 
 def _unfinished_run(logs: Path, overrides: list[str]) -> str | None:
@@ -175,7 +181,6 @@ def identifying(overrides: list[str]) -> list[str]:
 def merged(earlier: list[str], later: list[str]) -> list[str]:
     """Both lists of overrides as one, in which the later value of a key has replaced the earlier one."""
     return list({item.partition("=")[0]: item for item in (*earlier, *later)}.values())
-
 
 
 def saved_overrides(run: Path) -> list[str]:

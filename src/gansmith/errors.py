@@ -23,3 +23,7 @@ class CheckpointError(GansmithError):
 
 class NonFiniteError(GansmithError):
     """A loss or gradient is no longer finite; training stopped."""
+
+
+class RankError(GansmithError):
+    """Another process of the run has ended or does not answer."""

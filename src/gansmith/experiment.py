@@ -89,7 +89,7 @@ def checkpoint_to_resume(resume: str | None, run_dir: Path) -> Path | None:
     """
     last = run_dir / "checkpoints" / "last.ckpt"
     if resume in (None, ""):
-        if last.exists() and is_first_process():
+        if any(last.parent.glob("*.ckpt")) and is_first_process():
             raise CheckpointError(f"{run_dir} holds a run; resume={run_dir} goes on, another run_dir starts anew")
         return None
     if str(resume).endswith(".ckpt"):

@@ -59,7 +59,7 @@ def evaluate_checkpoint(config: DictConfig) -> dict[str, float]:
     model, trained_with = load_model(path)
     model.to(pick_device(config.device))
     protocol = instantiate(config.metrics)
-    data = instantiate(config.data if config.data is not None else trained_with["data"])
+    data = instantiate(config.get("data") or trained_with["data"])
     data.prepare_data()
     console = Console()
     with Progress(console).task("evaluation", 0) as report:

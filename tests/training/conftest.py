@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import runs  # noqa: E402
+import runs
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,5 @@ def references(tmp_path_factory):
     for process in pair:
         code, output = runs.finish(process)
         assert code == 0, output
-    runs.train(
-        *runs.RANKS, f"run_dir={folder / 'ranks'}", f"cache_dir={folder}", faults=f"noise write_down={written}"
-    )
+    runs.train(*runs.RANKS, f"run_dir={folder / 'ranks'}", f"cache_dir={folder}", faults=f"noise write_down={written}")
     return folder

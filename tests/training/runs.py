@@ -1,5 +1,6 @@
 """Runs of `python src/train.py` in processes of their own, as small as they get."""
 
+import contextlib
 import json
 import os
 import signal
@@ -97,6 +98,13 @@ def wait_for(condition, process, seconds=120):
         time.sleep(0.01)
 
 
+def wait_until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.01)
+
+
 def alive(process):
     """The processes of the group that still run, zombies aside."""
     fields = {}
@@ -105,14 +113,14 @@ def alive(process):
             fields[stat.parent.name] = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-    return [int(number) for number, (state, _, group, *_) in fields.items() if int(group) == process.pid and state != "Z"]
+    return [
+        int(number) for number, (state, _, group, *_) in fields.items() if int(group) == process.pid and state != "Z"
+    ]
 
 
 def kill_group(process):
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def checkpoint(run_dir, name="last"):
@@ -137,7 +145,9 @@ def assert_same_run(run_dir, reference):
         if paths[0].exists():
             assert_equal(*(what_goes_on(checkpoint(folder, name)) for folder in (run_dir, reference)), path=name)
     assert lines(run_dir) == lines(reference)
-    pictures, expected = ({path.name: path.read_bytes() for path in folder.glob("samples/*")} for folder in (run_dir, reference))
+    pictures, expected = (
+        {path.name: path.read_bytes() for path in folder.glob("samples/*")} for folder in (run_dir, reference)
+    )
     assert pictures.keys() == expected.keys()
     assert pictures == expected
     for key in ("best", "last", "steps", "images", "samples", "checkpoints", "config_hash", "protocol"):

@@ -43,9 +43,7 @@ def test_each_signal_saves_the_step_it_came_in(references, tmp_path):
     scontrol.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
     scontrol.chmod(0o755)
     path = f"{scontrol.parent}{os.pathsep}{os.environ['PATH']}"
-    code, output = interrupted(
-        run_dir, tmp_path, 18, signal.SIGUSR1, f"resume={run_dir}", SLURM_JOB_ID="77", PATH=path
-    )
+    code, output = interrupted(run_dir, tmp_path, 18, signal.SIGUSR1, f"resume={run_dir}", SLURM_JOB_ID="77", PATH=path)
     assert code == 128 + signal.SIGUSR1, output
     assert (tmp_path / "asked").read_text() == "requeue 77\n"
     assert runs.checkpoint(run_dir)["global_step"] == 19
@@ -65,9 +63,7 @@ def test_ranks_stop_at_one_step(references, tmp_path):
     assert output.count(f"stopped by signal 15 at step {stopped}; resume={run_dir} goes on") == 1
     assert "Traceback" not in output
 
-    code, output = interrupted(
-        run_dir, tmp_path, 13, signal.SIGINT, f"resume={run_dir}", faults="noise", to_group=True
-    )
+    code, output = interrupted(run_dir, tmp_path, 13, signal.SIGINT, f"resume={run_dir}", faults="noise", to_group=True)
     assert code == 128 + signal.SIGINT, output
     assert output.count("stopped by signal 2") == 1
     assert "Traceback" not in output

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import reduce
+from operator import add
 from typing import Any, ClassVar
 
 import torch
@@ -46,8 +48,8 @@ class AdversarialModel(LightningModule):
         ema: average of the generator that samples; None to sample from the generator itself.
         critic_steps: discriminator steps to one generator step (Arjovsky et al., 2017, algorithm 1).
         accumulate: chunks that a batch is cut into to save memory; the step is that of the whole batch.
-        share_fakes: the two half steps of one batch use the same fakes, made once. With critic_steps
-            above 1 this holds for the batches in which the generator steps.
+        share_fakes: the two half steps of one batch use the same fakes, made once: those in which both
+            sides step, and not with `accumulate`, where keeping all graphs would cost what it saves.
         clip_norm: for each side the largest gradient norm, or None.
         penalty: regularisers of the discriminator by name.
         seed: of latents and of all other random numbers that losses draw.
@@ -134,7 +136,8 @@ class AdversarialModel(LightningModule):
 
     def observe(self, name: str, value: Tensor) -> None:
         """Logs the mean of `value` (any shape) over the steps of a logging interval."""
-        self._scalars[name].append(value.detach().mean())
+        value = value.detach()
+        self._scalars[name].append(value.mean() if value.ndim else value)
 
     # The alternation.
 
@@ -165,7 +168,7 @@ class AdversarialModel(LightningModule):
                 if not self._fakes_are_shared:
                     chunk.pop("fake", None)
                 terms = loss_terms(chunk)
-                loss = torch.stack(list(terms.values())).sum()
+                loss = reduce(add, terms.values())
                 self._watch(terms, loss)
                 self.manual_backward(loss / len(chunks))
         average_gradients(self.networks(side).parameters())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ import torch.distributed as dist
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
+
+from gansmith.errors import RankError
 
 T = TypeVar("T")
 
@@ -46,7 +49,8 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     for same_type in _by_type(gradients):
         flat = _flatten_dense_tensors(same_type)
-        dist.all_reduce(flat)
+        with _answers():
+            dist.all_reduce(flat)
         flat /= world_size()
         torch._foreach_copy_(same_type, list(_unflatten_dense_tensors(flat, same_type)))
 
@@ -58,7 +62,8 @@ def broadcast_tensors(tensors: Iterable[Tensor]) -> None:
         return
     for same_type in _by_type([tensor.detach() for tensor in tensors]):
         flat = _flatten_dense_tensors(same_type)
-        dist.broadcast(flat, src=0)
+        with _answers():
+            dist.broadcast(flat, src=0)
         torch._foreach_copy_(same_type, list(_unflatten_dense_tensors(flat, same_type)))
 
 
@@ -68,6 +73,16 @@ def gather_objects(value: T) -> list[T]:
     if world_size() > 1:
         dist.all_gather_object(gathered, value)
     return gathered
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """Says in one line what the backend says in many, each in its own words."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        raise RankError(f"another process has ended; the last good checkpoint is in place ({reason})") from error
 
 
 def _by_type(tensors: list[Tensor]) -> list[list[Tensor]]:

@@ -1,0 +1,192 @@
+"""The commands: one line for what a user can mend, and the config of the job that really runs."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import OmegaConf, open_dict
+
+from gansmith import cli
+from gansmith.config import register_resolvers
+from gansmith.errors import DataError
+
+REPOSITORY = Path(__file__).parents[1]
+SMALL = ("data=digits", "data.batch_size=8", "model.features=2", "model.latent=2", "trainer=cpu", "logger=none")
+CHEAP_METRICS = ("metrics=fast", "metrics.metrics=[kd]", "metrics.primary=kd", "metrics.samples=8")
+
+
+class Ended(Exception):
+    """Instead of the end of this process."""
+
+
+def ends(error, monkeypatch, capsys):
+    """Exit code and stderr of a command that raises `error`."""
+
+    def end(code):
+        raise Ended(code)
+
+    monkeypatch.setattr(os, "_exit", end)
+
+    @cli.in_one_line
+    def command():
+        raise error
+
+    with pytest.raises(Ended) as caught:
+        command()
+    return caught.value.args[0], capsys.readouterr().err
+
+
+def test_what_a_user_can_mend_is_one_line(monkeypatch, capsys):
+    assert ends(DataError("data.root=x: no pictures"), monkeypatch, capsys) == (
+        1,
+        "gansmith: data.root=x: no pictures\n",
+    )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_disk_that_takes_no_more_is_one_line(number, monkeypatch, capsys):
+    code, text = ends(OSError(number, os.strerror(number), "logs/run/metrics.jsonl"), monkeypatch, capsys)
+    assert code == 1
+    assert text.startswith("gansmith: ")
+    assert "logs/run/metrics.jsonl" in text
+    assert text.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), FileNotFoundError(errno.ENOENT, "a bug")])
+def test_a_bug_keeps_its_traceback(error):
+    @cli.in_one_line
+    def command():
+        raise error
+
+    with pytest.raises(type(error)):
+        command()
+
+
+# The job.
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """Makes the config of a command line as Hydra hands it to the command, run in `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py", "as", "typed"])
+    register_resolvers()
+    GlobalHydra.instance().clear()
+
+    def make(*overrides, run_dir, mode=RunMode.RUN):
+        config = compose("train", overrides=[f"run_dir={run_dir}", *overrides], return_hydra_config=True)
+        with open_dict(config):
+            config.hydra.runtime.output_dir = str(tmp_path / run_dir)
+            config.hydra.mode = mode
+            config.hydra.overrides.task = list(overrides)
+            config.hydra.job.config_name = "train"
+        HydraConfig.instance().set_config(config)
+        with open_dict(config):
+            del config["hydra"]
+        return config
+
+    with initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):
+        yield make
+    HydraConfig.instance().cfg = None
+
+
+def test_the_runs_folder_is_the_one_hydra_made(job):
+    with cli.job_config(job("seed=3", run_dir="logs/a")) as (config, overrides):
+        assert config.run_dir == "logs/a"
+        assert overrides == ["seed=3"]
+        assert sys.argv == ["train.py", "as", "typed"]
+        # Where ranks of this run will be sent, whatever `resume=auto` would find by then.
+        assert Path(HydraConfig.get().run.dir) == Path("logs/a").absolute()
+
+
+def test_resume_brings_the_runs_own_overrides_back(job):
+    Path("logs/a").mkdir(parents=True)
+    OmegaConf.save(OmegaConf.create(["model=lsgan", "trainer.max_steps=10", "seed=3"]), "logs/a/overrides.yaml")
+    with cli.job_config(job("resume=logs/a", "trainer.max_steps=20", run_dir="logs/a")) as (config, overrides):
+        assert (config.model.name, config.seed, config.trainer.max_steps) == ("lsgan", 3, 20)
+        assert config.run_dir == "logs/a"
+        assert overrides == ["model=lsgan", "trainer.max_steps=20", "seed=3", "resume=logs/a"]
+
+
+def test_without_resume_a_folder_says_nothing(job):
+    Path("logs/a").mkdir(parents=True)
+    OmegaConf.save(OmegaConf.create(["model=lsgan"]), "logs/a/overrides.yaml")
+    with cli.job_config(job("seed=3", run_dir="logs/a")) as (config, overrides):
+        assert config.model.name == "dcgan"
+        assert overrides == ["seed=3"]
+
+
+def test_a_job_of_a_sweep_starts_its_ranks_with_its_own_parameters(job, monkeypatch):
+    with cli.job_config(job("seed=3", run_dir="sweep/0", mode=RunMode.MULTIRUN)) as (config, _):
+        assert sys.argv == ["train.py", "seed=3", "hydra.mode=RUN"]
+        assert config.run_dir == "sweep/0"
+        # As Lightning leaves it behind; the next job would take itself for one of these ranks.
+        monkeypatch.setitem(os.environ, "LOCAL_RANK", "0")
+        monkeypatch.setitem(os.environ, "MASTER_PORT", "1234")
+    assert sys.argv == ["train.py", "as", "typed"]
+    assert not {"LOCAL_RANK", "MASTER_PORT"} & os.environ.keys()
+
+
+# The commands themselves.
+
+
+def command(name, *arguments, folder):
+    return subprocess.run(
+        [sys.executable, REPOSITORY / "src" / f"{name}.py", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.slow
+def test_train_evaluate_and_sample(tmp_path):
+    trained = command("train", *SMALL, "metrics=none", "trainer.max_steps=3", "run_dir=run", folder=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    assert "run/result.json" in trained.stdout
+    evaluated = command("evaluate", "ckpt=run", *CHEAP_METRICS, folder=tmp_path)
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert "kd_efficientnet_lite0_mean" in evaluated.stdout
+    sampled = command("sample", "ckpt=run", "n=4", "out=samples", folder=tmp_path)
+    assert sampled.returncode == 0, sampled.stderr
+    assert sorted(path.name for path in (tmp_path / "samples").glob("*.png")) == [
+        *(f"{index:06d}.png" for index in range(4)),
+        "grid.png",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["trainer.max_steps=0"], "gansmith: trainer.max_steps is 0; it counts batches, from 1"),
+        (["model.discriminator.depth=3"], "Key 'depth' is not in struct"),
+        (["model=biggest"], "Could not find 'model/biggest'"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_named(arguments, line, tmp_path):
+    ended = command("train", *SMALL, *arguments, folder=tmp_path)
+    assert ended.returncode == 1
+    assert line in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("question", [("--cfg", "job"), ("--help",)])
+def test_questions_are_answered_before_torch_is_imported(question, tmp_path):
+    ask = "import runpy, sys; sys.argv = sys.argv[1:]\n"
+    ask += "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    ask += "finally: assert not {'torch', 'lightning'} & sys.modules.keys()"
+    script = REPOSITORY / "src" / "train.py"
+    answered = subprocess.run(
+        [sys.executable, "-c", ask, script, *question], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert answered.returncode == 0, answered.stderr
+    assert "max_steps" in answered.stdout
