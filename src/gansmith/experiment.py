@@ -75,7 +75,7 @@ def run(config: DictConfig, overrides: list[str]) -> int:
         run_dir=str(run_dir),
         has_batchnorm=any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()),
     )
-    switch_networks(model, **switches)
+    switch_networks(model, trainer.strategy.root_device, **switches)
     with suppress(SIGTERMException):  # of a signal that came before Interrupt was there to take it
         trainer.fit(model, datamodule=data, ckpt_path=checkpoint, **_weights_only())
     return finish(trainer, callbacks, run_dir)
@@ -167,9 +167,9 @@ def build_callbacks(config: DictConfig, plain: dict[str, Any]) -> list[Callback]
     return [Interrupt(), *watching.values(), evaluation, checkpoints, Recorder(plain)]
 
 
-def switch_networks(model: AdversarialModel, compile: bool, channels_last: bool) -> None:
-    """Memory format and compilation; neither changes the names of weights."""
-    if channels_last:
+def switch_networks(model: AdversarialModel, device: torch.device, compile: bool, channels_last: bool | str) -> None:
+    """Memory format (`auto` is on for CPUs) and compilation; neither changes the names of weights."""
+    if channels_last is True or (channels_last == "auto" and device.type == "cpu"):
         model.to(memory_format=torch.channels_last)
     if compile:
         model.compile_networks()

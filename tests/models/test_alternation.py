@@ -359,6 +359,12 @@ def scaled_float16() -> MixedPrecision:
     return MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=4096.0))
 
 
+def test_fused_optimizers_do_not_go_with_a_loss_scaler():
+    model = gan(optimizer=partial(Adam, fused=True)).float()
+    with pytest.raises(ConfigError, match=r"trainer\.precision=16-mixed"):
+        train(model, 1, precision=None, plugins=[scaled_float16()])
+
+
 def test_with_a_loss_scaler_an_overflow_skips_a_step_and_does_not_stop_the_run():
     model = gan().float()
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**30)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -20,9 +19,10 @@ from torch.optim import Optimizer
 from gansmith.errors import ConfigError
 from gansmith.noise import Noise, mix_seed
 from gansmith.objectives.penalties import Critic, Penalty
-from gansmith.training.distributed import average_gradients, gather_objects, rank, world_size
+from gansmith.training.distributed import average_gradients, rank, world_size
 from gansmith.training.ema import EMA, update_average
 from gansmith.training.guard import FiniteGuard
+from gansmith.training.means import RunningMeans
 from gansmith.training.schedules import Schedule
 
 Batch = dict[str, Any]
@@ -96,7 +96,7 @@ class AdversarialModel(LightningModule):
         self.side = "discriminator"
         self.noise: Noise
         self._fakes_are_shared = False
-        self._scalars: dict[str, list[Tensor]] = defaultdict(list)
+        self._means = RunningMeans()
 
     # What a variant says.
 
@@ -136,8 +136,7 @@ class AdversarialModel(LightningModule):
 
     def observe(self, name: str, value: Tensor) -> None:
         """Logs the mean of `value` (any shape) over the steps of a logging interval."""
-        value = value.detach()
-        self._scalars[name].append(value.mean() if value.ndim else value)
+        self._means.add(name, value)
 
     # The alternation.
 
@@ -230,11 +229,18 @@ class AdversarialModel(LightningModule):
             if steps < 1 and self.schedule[side].shape != "constant":
                 raise ConfigError(f"model.schedule.{side}.shape={self.schedule[side].shape} needs trainer.max_steps")
         optimizers = [self.optimizer_factory[side](self.networks(side).parameters()) for side in SIDES]
+        if self._loss_is_scaled and any(optimizer.defaults.get("fused") for optimizer in optimizers):
+            # Lightning leaves unscaling to a fused optimizer, whose gradients can't be measured or clipped before.
+            raise ConfigError("trainer.precision=16-mixed does not go with model.optimizer.*.fused=true")
         self._learning_rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
         return optimizers
 
     def _optimizer(self, side: str) -> LightningOptimizer:
         return self.optimizers()[SIDES.index(side)]  # type: ignore[index]
+
+    @property
+    def _loss_is_scaled(self) -> bool:
+        return getattr(self.trainer.precision_plugin, "scaler", None) is not None
 
     def _set_learning_rates(self, step: int) -> None:
         for side, rates in zip(SIDES, self._learning_rates):
@@ -252,7 +258,7 @@ class AdversarialModel(LightningModule):
         ]
         norm = get_total_norm(gradients)
         self.observe(f"gradient_norm/{self.side}", norm)
-        if getattr(self.trainer.precision_plugin, "scaler", None) is None:
+        if not self._loss_is_scaled:
             # A loss scaler finds its scale by overflowing now and then, and skips those steps itself.
             self.guard.watch(self.global_step, self.side, "gradient", norm)
         self.guard.check_if_cheap()
@@ -283,11 +289,9 @@ class AdversarialModel(LightningModule):
     def take_scalars(self) -> dict[str, float]:
         """Means over the steps since the last call, and over ranks; learning rates of the last step."""
         self.guard.check()
-        names = sorted(self._scalars)
-        means = torch.stack([torch.stack(self._scalars[name]).float().mean() for name in names])
-        self._scalars.clear()
-        scalars = dict(zip(names, self.trainer.strategy.reduce(means, reduce_op="mean").tolist()))
-        return scalars | {f"lr/{side}": self._optimizer(side).param_groups[0]["lr"] for side in SIDES}
+        return self._means.take(self.trainer.strategy) | {
+            f"lr/{side}": self._optimizer(side).param_groups[0]["lr"] for side in SIDES
+        }
 
     # Sampling.
 
@@ -315,14 +319,11 @@ class AdversarialModel(LightningModule):
             self.guard.watch(self.global_step, side, "largest weight", get_total_norm(weights, float("inf")))
         self.guard.check()
         checkpoint["images_seen"] = self.images_seen
-        scalars = {name: torch.stack(values).cpu() for name, values in self._scalars.items()}
-        checkpoint["scalars"] = gather_objects(scalars)
+        checkpoint["means"] = self._means.state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.images_seen = checkpoint["images_seen"]
-        if len(checkpoint["scalars"]) == world_size():
-            for name, values in checkpoint["scalars"][rank()].items():
-                self._scalars[name] = [*values.to(self.trainer.strategy.root_device)]
+        self._means.restore(checkpoint["means"], self.trainer.strategy.root_device)
 
 
 def to_unit_range(value: Any) -> Any:
