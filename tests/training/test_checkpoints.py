@@ -134,7 +134,7 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path, monkeypatch):
 
     def overflow(model):
         if model.global_step == 3:
-            next(model.generator.parameters()).data.flatten()[0] = float("inf")
+            next(model.generator.parameters()).data[0].fill_(float("inf"))
         advance(model)
 
     monkeypatch.setattr(AdversarialModel, "_advance_step", overflow)
