@@ -66,7 +66,6 @@ class Framework:
             self.config.run_dir, self.config.trainer.max_steps = run_dir, steps
             plain = to_plain(self.config)
             switches = {key: plain["trainer"].pop(key) for key in NETWORK_SWITCHES}
-            del plain["trainer"]["_target_"]
             trainer = build_trainer(
                 **plain["trainer"],
                 callbacks=[*build_callbacks(self.config, plain), *further],

@@ -1,6 +1,9 @@
 """Every file of conf/ composes and becomes objects, and nothing else does."""
 
+import importlib
+import inspect
 import os
+import pkgutil
 from itertools import product
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-import gansmith.cli  # noqa: F401  it makes composing twice as fast
+import gansmith.cli  # it makes composing twice as fast
 from gansmith.config import (
     check_target,
     difference,
@@ -87,7 +90,7 @@ LOSSES, PENALTIES = options("model/loss"), options("model/penalty")
 
 
 def check_model(model, loss, penalty):
-    config = composed(f"model={model}", f"model/loss={loss}", f"model/penalty={penalty}", "model.features=2")
+    config = composed(f"model={model}", f"model/loss={loss}", f"model/penalty={penalty}", "++model.features=2")
     built = build_model(to_plain(config))
     assert isinstance(built, AdversarialModel)
     assert built.name == model
@@ -149,6 +152,7 @@ def test_a_model_that_needs_labels_says_which_data_have_them():
         "gansmith.training.checkpoints.replacing",
         "gansmith.models.gan.GAN.__init__",
         "gansmith.training.trainer._strategy",
+        "gansmith.training.loggers.wandb_logger",
         # Of torch no more than building blocks.
         "torch.load",
         "torch.save",
@@ -177,11 +181,29 @@ def test_what_could_run_code_is_no_target(target):
         "torchvision.datasets.MNIST",
         "gansmith.models.gan.GAN",
         "gansmith.networks.dcgan.Generator",
-        "gansmith.training.loggers.csv_logger",
+        "gansmith.training.schedules.Schedule",
     ],
 )
 def test_parts_of_a_gan_are_targets(target):
     assert callable(check_target(target))
+
+
+def functions_of_the_package() -> list[str]:
+    modules = [module.name for module in pkgutil.walk_packages(gansmith.__path__, "gansmith.")]
+    return [
+        f"{name}.{key}"
+        for name in modules
+        for key, value in vars(importlib.import_module(name)).items()
+        if inspect.isfunction(value)
+    ]
+
+
+def test_a_function_is_no_target_whatever_it_does():
+    names = functions_of_the_package()
+    assert "gansmith.results.provenance.git" in names
+    for name in names:
+        with pytest.raises(ConfigError, match="not allowed"):
+            check_target(name)
 
 
 @pytest.mark.parametrize("target", ["torch.nn.NoSuchLayer", "gansmith.networks.nothing.Generator", "gansmith..models"])

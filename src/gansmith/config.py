@@ -12,16 +12,14 @@ from omegaconf.errors import OmegaConfBaseException
 from gansmith.errors import ConfigError
 
 PACKAGES = ("gansmith", "torch", "torchvision")
-# What runs configs can't be named in one.
-COMMANDS = ("gansmith.atomic", "gansmith.cli", "gansmith.config", "gansmith.experiment", "gansmith.inference")
 
 
 def instantiate(node: Any, **arguments: Any) -> Any:
     """The object that `node` describes, its children first.
 
     The one place where names in a config become code. A checkpoint carries its config, and a file
-    from the internet must not run code: `_target_` can only name what gansmith itself defines, or a
-    module, optimizer or data set class of torch and torchvision.
+    from the internet must not run code: `_target_` can only name a class that gansmith itself defines, or
+    a module, optimizer or data set class of torch and torchvision.
 
     Args:
         node: a config with `_target_`, as in `hydra.utils.instantiate`.
@@ -46,16 +44,15 @@ def instantiate(node: Any, **arguments: Any) -> Any:
 
 
 def check_target(target: str) -> Any:
-    """The object that the dotted name `target` stands for, if a config may name it."""
+    """The class that the dotted name `target` stands for, if a config may name it."""
     package, _, path = target.partition(".")
     if package not in PACKAGES or not path:
         raise ConfigError(f"_target_: {target} is not allowed; a config can name parts of {', '.join(PACKAGES)}")
     found = _locate(target)
-    # A name can lead out of the package, or of what a config should reach, through what a module imports.
-    module = str(getattr(found, "__module__", ""))
-    is_part = module not in COMMANDS if package == "gansmith" else _is_building_block(found)
-    if module.partition(".")[0] != package or not callable(found) or not is_part or "._" in target:
-        raise ConfigError(f"_target_: {target} is not allowed; it is no network, optimizer or data set")
+    # A name can lead out of the package through what a module imports.
+    is_own = isinstance(found, type) and found.__module__.partition(".")[0] == package
+    if not is_own or not (package == "gansmith" or _is_building_block(found)):
+        raise ConfigError(f"_target_: {target} is not allowed; a config names classes: networks, optimizers, data ...")
     return found
 
 
@@ -66,7 +63,7 @@ def _locate(target: str) -> Any:
             found: Any = importlib.import_module(".".join(parts[:length]))
         except ModuleNotFoundError as error:
             if not target.startswith(f"{error.name}.") and error.name != target:
-                raise
+                raise ConfigError(f"_target_: {target} needs the package {error.name}, which is not here") from error
             continue
         try:
             for part in parts[length:]:
@@ -77,16 +74,16 @@ def _locate(target: str) -> Any:
     raise ConfigError(f"_target_: there is no {target}")
 
 
-def _is_building_block(found: Any) -> bool:
+def _is_building_block(found: type) -> bool:
     from torch.nn import Module
     from torch.optim import Optimizer
     from torch.utils.data import Dataset
 
-    return isinstance(found, type) and issubclass(found, (Module, Optimizer, Dataset))
+    return issubclass(found, (Module, Optimizer, Dataset))
 
 
 def _check_names(node: Any) -> None:
-    """Raises ConfigError if a `_target_` anywhere in the plain `node` is not allowed, or could be hidden."""
+    """Raises ConfigError if a name anywhere in the plain `node` is not allowed, or could be hidden."""
     if isinstance(node, str) and "${" in node:
         # Hydra would resolve it later, and what comes out could have a `_target_` of its own.
         raise ConfigError(f"{node}: a resolved config has no interpolations")
@@ -110,7 +107,8 @@ def to_plain(node: Any) -> Any:
     try:
         return OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        raise ConfigError(str(error).splitlines()[0]) from error
+        key = f"{error.full_key}: " if error.full_key else ""
+        raise ConfigError(f"{key}{str(error).splitlines()[0]}") from error
 
 
 def check_needs(config: DictConfig, needs: tuple[str, ...], gives: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,11 @@ def run(config: DictConfig, overrides: list[str]) -> int:
     Raises:
         GansmithError: something in the config, the data or a checkpoint does not work.
     """
-    # Hydra's root logger and Lightning's own handler would print each of its lines twice.
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    quieten_lightning()
     run_dir = Path(config.run_dir)
     checkpoint = checkpoint_to_resume(config.resume, run_dir)
+    if not 0 <= config.seed < 2**32:
+        raise ConfigError(f"seed={config.seed}: it can be from 0 to {2**32 - 1}")
     seed_everything(config.seed, verbose=False)
     data = build_data(config)
     plain = to_plain(config)
@@ -69,9 +71,9 @@ def run(config: DictConfig, overrides: list[str]) -> int:
     callbacks = build_callbacks(config, plain)
     switches = {key: plain["trainer"][key] for key in NETWORK_SWITCHES}
     trainer = build_trainer(
-        **{key: value for key, value in plain["trainer"].items() if key not in ("_target_", *switches)},
+        **{key: value for key, value in plain["trainer"].items() if key not in switches},
         callbacks=callbacks,
-        loggers=build_loggers(config.logger, run_dir, plain),
+        loggers=build_loggers(plain["logger"], run_dir, plain),
         run_dir=str(run_dir),
         has_batchnorm=any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()),
     )
@@ -79,6 +81,16 @@ def run(config: DictConfig, overrides: list[str]) -> int:
     with suppress(SIGTERMException):  # of a signal that came before Interrupt was there to take it
         trainer.fit(model, datamodule=data, ckpt_path=checkpoint, **_weights_only())
     return finish(trainer, callbacks, run_dir)
+
+
+def quieten_lightning() -> None:
+    """Keeps what nobody can act on out of the terminal."""
+    # Hydra's root logger and Lightning's own handler would print each of its lines twice.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    # The one line that says why all processes end where one of them died.
+    logging.getLogger("lightning.fabric.strategies.launchers.subprocess_script").setLevel(logging.INFO)
+    warnings.filterwarnings("ignore", message=".*LeafSpec")
 
 
 def checkpoint_to_resume(resume: str | None, run_dir: Path) -> Path | None:
@@ -109,8 +121,12 @@ def build_data(config: DictConfig) -> ImageData:
         data.prepare_data()
         with open_dict(config):
             config.data.classes = data.classes
+    classes = config.model.get("classes", 0)
+    is_conditional = config.model.get("needs_label") or classes
     needs = check_target(config.model._target_).needs
-    check_needs(config, (*needs, "label") if config.model.get("needs_label") else needs, data.gives)
+    check_needs(config, (*needs, "label") if is_conditional else needs, data.gives)
+    if classes not in (0, config.data.classes):
+        raise ConfigError(f"model.classes={classes}: data={config.data.name} has {config.data.classes}")
     return data
 
 

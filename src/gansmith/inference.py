@@ -59,7 +59,14 @@ def evaluate_checkpoint(config: DictConfig) -> dict[str, float]:
     model, trained_with = load_model(path)
     model.to(pick_device(config.device))
     protocol = instantiate(config.metrics)
+    if not protocol.metrics:
+        raise ConfigError(f"metrics={protocol.name} measures nothing; take metrics=fast or another protocol")
     data = instantiate(config.get("data") or trained_with["data"])
+    for key in ("resolution", "channels"):
+        if getattr(data, key) != trained_with["data"][key]:
+            raise ConfigError(
+                f"data.{key}={getattr(data, key)}, and the checkpoint was trained at {trained_with['data'][key]}"
+            )
     data.prepare_data()
     console = Console()
     with Progress(console).task("evaluation", 0) as report:

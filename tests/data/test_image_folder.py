@@ -1,9 +1,12 @@
+import functools
 import itertools
 import logging
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+import unicodedata
 from types import SimpleNamespace
 
 import numpy as np
@@ -131,6 +134,19 @@ def test_no_unfinished_file_is_left(source, folder, tmp_path):
     assert sorted(file.suffix for file in (tmp_path / "cache").iterdir()) == [".json", ".lock", ".npy"]
 
 
+def test_a_small_set_without_a_cache_writes_nothing(source, folder, tmp_path):
+    load(source(cache=False), folder)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_small_set_without_a_cache_waits_for_no_other_process(source, folder, monkeypatch):
+    def wait(path):
+        raise AssertionError("waited for a lock")
+
+    monkeypatch.setattr(catalogue_module, "one_at_a_time", wait)
+    assert len(load(source(cache=False), folder)) == 20
+
+
 def test_folders_are_classes(source, folder):
     pictures = load(source(), folder)
     assert pictures.classes == 2
@@ -156,6 +172,39 @@ def test_labels_follow_their_pictures_into_the_splits(source, folder):
     for pictures in (train, test):
         values = everything(pictures)[:, 0, 0, 0]
         assert torch.equal(pictures.labels, (values.long() // 10) % 2)
+
+
+def split_values(source, folder):
+    """The red values of the training and of the test pictures."""
+    shared = source()
+    splits = (load(shared, folder, split, test_fraction=0.5) for split in ("train", "test"))
+    return [set(everything(pictures)[:, 0, 0, 0].tolist()) for pictures in splits]
+
+
+def test_equal_pictures_never_lie_on_both_sides(source, folder):
+    for file in sorted(folder.rglob("*.png")):
+        for copy in range(3):
+            shutil.copy(file, file.with_name(f"copy{copy}-of-{file.name}"))
+    train, test = split_values(source, folder)
+    assert len(train) + len(test) == 20
+    assert not train & test
+
+
+def test_the_split_is_of_the_content_however_it_is_named_and_held(kind, source, folder):
+    way = functools.partial(source, cache=kind is not EncodedImages)
+    before = split_values(way, folder)
+    for place, file in enumerate(sorted(folder.rglob("*.png"))):
+        file.rename(file.with_name(f"{97 * place % 20}-renamed.png"))
+    assert split_values(way, folder) == before == split_values(source, folder)
+
+
+def test_composed_and_decomposed_names_split_alike(source, folder):
+    splits = []
+    for form in ("NFC", "NFD"):
+        for place, file in enumerate(sorted(folder.rglob("*.png"), key=lambda file: file.read_bytes())):
+            file.rename(file.with_name(unicodedata.normalize(form, f"\u00e9\u00fc{place}.png")))
+        splits.append(split_values(source, folder))
+    assert splits[0] == splits[1]
 
 
 def test_hidden_files_and_other_files_do_not_count(source, folder):

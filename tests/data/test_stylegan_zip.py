@@ -70,12 +70,30 @@ def test_no_labels(labels, archive, load):
         {"labels": LABELS[1:]},
         {"labels": [[NAMES[0], -1]]},
         {"labels": [[NAMES[0], 0.5]]},
+        {"labels": [[NAMES[0], True], *LABELS[1:]]},
+        {"labels": [[NAMES[0], len(NAMES)], *LABELS[1:]]},
     ],
 )
 def test_labels_that_do_not_fit_are_one_line(labels, archive, load):
     with pytest.raises(DataError, match=r"dataset\.json") as caught:
         load(archive(labels))
     assert "\n" not in str(caught.value)
+
+
+def test_a_label_that_would_make_more_classes_than_pictures_is_named(archive, load):
+    assert load(archive({"labels": [[NAMES[0], 11], *LABELS[1:]]})).classes == 12
+    with pytest.raises(DataError, match=r"dataset\.json labels 00000/img00000000\.png with 1000000000; .*, 12$"):
+        load(archive({"labels": [[NAMES[0], 10**9], *LABELS[1:]]}))
+
+
+def test_equal_pictures_never_lie_on_both_sides(archive, tmp_path):
+    path = archive(extra=[(f"copies/{i}.png", picture(10 * i)) for i in range(12)])
+    source = StyleGANZip(cache=False, cache_dir=tmp_path / "cache")
+    splits = [source.load(split, 8, 3, root=path, test_fraction=0.5) for split in ("train", "test")]
+    train, test = (set(each.batch(torch.arange(len(each)))[:, 0, 0, 0].tolist()) for each in splits)
+    assert len(train) + len(test) == 12
+    assert not train & test
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize("name", ["../out.png", "a/../../out.png", "/out.png", "..\\out.png", "C:\\out.png"])

@@ -2,7 +2,7 @@
 
 What was found is kept in an index, so that the next start reads only what changed since; the resized
 pictures can be kept too, as one memory-mapped file. Both are written under another name and renamed, and may
-be deleted at any time.
+be deleted at any time. Small sets whose resized pictures are not kept write nothing: they are read at every start.
 """
 
 from __future__ import annotations
@@ -64,22 +64,26 @@ def read_picture(files: PictureFiles, name: str, decoder: Decoder) -> tuple[byte
 
 
 def catalogue(files: PictureFiles, decoder: Decoder, cache_dir: Path, cache: bool) -> Catalogue:
-    """Read every picture that was not read before; of several processes one does so and the others wait.
+    """What reading every picture finds out.
 
-    cache: keep the resized pictures on disk; otherwise sets that are not small are decoded while training.
-    Raises DataError if `cache_dir` can't be written or has no room.
+    cache: keep the resized pictures on disk. Otherwise small sets are decoded into memory, by every process at
+        every start, and larger ones while training.
+    Where something is kept, only what was not read before is read; of several processes one does so and the
+    others wait.
+    Raises DataError if something is kept and `cache_dir` can't be written or has no room.
     """
     index = cache_dir / f"{digest([files.place.encode(errors='surrogateescape')])}-{decoder.max_pixels}.json"
     stored = cache_dir / f"{_content_key(files, decoder)}.npy"
     shape = (len(files.stamps), decoder.channels, decoder.resolution, decoder.resolution)
+    if not cache and np.prod(shape) <= SMALL:
+        # Nothing is shared: a lock would only make processes decode one after another.
+        pixels = np.zeros(shape, np.uint8)
+        return Catalogue(dict(_read_all(files, files.stamps, decoder, pixels)), pixels)
     try:
         with one_at_a_time(index.with_suffix(".lock")):
             if cache and not stored.exists():
                 findings = _store(files, decoder, stored, shape)
                 _save_index(index, findings)
-            elif not cache and np.prod(shape) <= SMALL:
-                pixels = np.zeros(shape, np.uint8)
-                return Catalogue(dict(_read_all(files, files.stamps, decoder, pixels)), pixels)
             else:
                 findings = _refresh(files, decoder, index)
     except OSError as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from gansmith.data.catalogue import Finding
 from gansmith.data.encoded import EncodedSource
 from gansmith.data.files import Folder, PictureFiles
 from gansmith.data.torchvision_sets import download
@@ -30,11 +32,11 @@ class CelebA(EncodedSource):
     def labels(self, files: PictureFiles, names: list[str]) -> None:
         return None
 
-    def chosen(self, split: str, files: PictureFiles, names: list[str], test_fraction: float) -> Tensor:
+    def chosen(self, split: str, files: PictureFiles, readable: Mapping[str, Finding], test_fraction: float) -> Tensor:
         table = Path(files.place).parent / PARTITION
         try:
             rows = [line.split() for line in table.read_text(encoding="utf-8").splitlines()]
             codes = {name: int(code) for name, code in rows}
         except (OSError, ValueError) as error:
             raise DataError(f"{table} can't be read: {error}") from error
-        return torch.tensor([codes.get(name) == CODES[split] for name in names])
+        return torch.tensor([codes.get(name) == CODES[split] for name in readable])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.data.catalogue import SMALL, Catalogue, catalogue, read_picture
+from gansmith.data.catalogue import SMALL, Catalogue, Finding, catalogue, read_picture
 from gansmith.data.decode import Decoder, UnreadablePicture
 from gansmith.data.files import PictureFiles
 from gansmith.data.imageset import ImageSet, MemoryImages, digest
@@ -80,7 +80,7 @@ class EncodedSource:
     filter, background, max_pixels: see `gansmith.data.decode.Decoder`.
     max_unreadable: share of the pictures that may be broken; they are named in the log and left out.
     cache: keep the resized pictures under `cache_dir`, so that nothing is decoded while training. Without it
-        only sets below 256 MiB are decoded once (into memory).
+        only sets below 256 MiB are: every process decodes them into memory at every start.
     Raises ConfigError for values that do not work.
     """
 
@@ -109,9 +109,9 @@ class EncodedSource:
         """The pictures' labels, int64 (N,), and the number of classes; None without."""
         raise NotImplementedError
 
-    def chosen(self, split: str, files: PictureFiles, names: list[str], test_fraction: float) -> Tensor:
-        """Which pictures belong to the split, bool (N,): by a hash of their names."""
-        return of_split(split, [name.encode(errors="surrogateescape") for name in names], test_fraction)
+    def chosen(self, split: str, files: PictureFiles, readable: Mapping[str, Finding], test_fraction: float) -> Tensor:
+        """Which of the N readable pictures belong to the split, bool (N,): by a hash of the files' content."""
+        return of_split(split, [finding.digest.encode() for finding in readable.values()], test_fraction)
 
     def prepare(self, root: Path) -> None:
         """Nothing to bring."""
@@ -120,10 +120,11 @@ class EncodedSource:
         """One split as uint8 (N, channels, resolution, resolution). Raises DataError."""
         decoder = Decoder(resolution, channels, **self.decoding)
         files, found = self._catalogue(root, decoder)
-        readable = [name for name, finding in found.findings.items() if finding.problem is None]
+        readable = {name: finding for name, finding in found.findings.items() if finding.problem is None}
+        names = list(readable)
         chosen = self.chosen(split, files, readable, test_fraction)
-        pictures = self._pictures(files, found, decoder, [readable[i] for i in chosen.nonzero()[:, 0].tolist()])
-        labelled = self.labels(files, readable)
+        pictures = self._pictures(files, found, decoder, [names[i] for i in chosen.nonzero()[:, 0].tolist()])
+        labelled = self.labels(files, names)
         if labelled is not None:
             pictures.labels, pictures.classes = labelled[0][chosen], labelled[1]
         return pictures

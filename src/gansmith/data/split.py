@@ -1,7 +1,8 @@
 """A fixed train/test split for sets that publish none.
 
-Whether a picture is held out depends on a hash of its own key alone, so that every machine agrees, the order
-of the pictures does not matter, adding pictures moves no other, and equal pictures never lie on both sides.
+Whether a picture is held out depends on a hash of its own content, so that every machine agrees, names and
+order do not matter, adding pictures moves no other (unless one side would be empty), and equal pictures never
+lie on both sides. Equal means: in what the key is made of, which is the file for encoded pictures.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from torch import Tensor
 
 
 def held_out(keys: Sequence[bytes], fraction: float) -> Tensor:
-    """Which of the pictures named by `keys` belong to the test split: bool (N,).
+    """Which of the pictures with the contents `keys` belong to the test split: bool (N,).
 
     About `fraction` of them; of two pictures that differ, one on each side, unless `fraction` is 0.
     """

@@ -25,7 +25,8 @@ class ZipFiles:
     """The pictures in an archive, told apart by size and checksum.
 
     labels: name -> class, or None.
-    Raises DataError if it is no zip archive, holds no picture, or an entry's path leads out of it.
+    Raises DataError if it is no zip archive, holds no picture, an entry's path leads out of it, or a label is no
+    whole number from 0 to below the number of pictures.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,6 +46,7 @@ class ZipFiles:
         self.stamps = dict(sorted(stamps.items()))
         if not self.stamps:
             raise DataError(f"data.root={path} holds no pictures")
+        self._check_labels()
 
     def read(self, name: str) -> bytes:
         return self._archive().read(name)
@@ -69,10 +71,16 @@ class ZipFiles:
             labels = {name.replace("\\", "/"): label for name, label in rows or []}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{self.place}: {LABELS} must look like {{'labels': [[name, class], ...]}}") from error
-        for name, label in labels.items():
-            if not isinstance(label, int) or label < 0:
-                raise DataError(f"{self.place}: {LABELS} labels {name} with {label}; expected 0, 1, 2, ...")
         return labels or None
+
+    def _check_labels(self) -> None:
+        # Models allocate by the largest label: one typing error must not cost gigabytes.
+        for name, label in (self.labels or {}).items():
+            if type(label) is not int or not 0 <= label < len(self.stamps):
+                raise DataError(
+                    f"{self.place}: {LABELS} labels {name} with {label}; expected 0, 1, 2, ... below the number of "
+                    f"pictures, {len(self.stamps)}"
+                )
 
 
 class StyleGANZip(EncodedSource):

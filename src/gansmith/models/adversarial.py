@@ -56,7 +56,7 @@ class AdversarialModel(LightningModule):
         name: for records and run folders.
 
     Raises:
-        ConfigError: a count below one.
+        ConfigError: a count below one, or a limit that is not positive.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("image",)
@@ -81,6 +81,9 @@ class AdversarialModel(LightningModule):
         for key, count in (("critic_steps", critic_steps), ("accumulate", accumulate)):
             if count < 1:
                 raise ConfigError(f"model.{key} is {count}; it counts from 1")
+        for side, limit in (clip_norm or {}).items():
+            if limit is not None and limit <= 0:
+                raise ConfigError(f"model.clip_norm.{side} is {limit}; it is a norm above 0, or null")
         self.automatic_optimization = False
         self.generator, self.discriminator = generator, discriminator
         self.ema = ema
@@ -228,7 +231,7 @@ class AdversarialModel(LightningModule):
         for side in SIDES:
             if steps < 1 and self.schedule[side].shape != "constant":
                 raise ConfigError(f"model.schedule.{side}.shape={self.schedule[side].shape} needs trainer.max_steps")
-        optimizers = [self.optimizer_factory[side](self.networks(side).parameters()) for side in SIDES]
+        optimizers = [self._build_optimizer(side) for side in SIDES]
         if self._loss_is_scaled and any(optimizer.defaults.get("fused") for optimizer in optimizers):
             # Lightning leaves unscaling to a fused optimizer, whose gradients can't be measured or clipped before.
             raise ConfigError("trainer.precision=16-mixed does not go with model.optimizer.*.fused=true")
@@ -237,6 +240,12 @@ class AdversarialModel(LightningModule):
 
     def _optimizer(self, side: str) -> LightningOptimizer:
         return self.optimizers()[SIDES.index(side)]  # type: ignore[index]
+
+    def _build_optimizer(self, side: str) -> Optimizer:
+        try:
+            return self.optimizer_factory[side](self.networks(side).parameters())
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"model.optimizer.{side}: {error}") from error
 
     @property
     def _loss_is_scaled(self) -> bool:
@@ -266,7 +275,7 @@ class AdversarialModel(LightningModule):
             parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
             clip_grads_with_norm_(parameters, limit, norm)
 
-    # Counting: Lightning counts every optimizer's steps (its issue 17958); here one batch is one step.
+    # Counting: Lightning counts the steps of all optimizers; here one batch is one step.
 
     def _count_steps_by_batches(self) -> None:
         for side in SIDES:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from gansmith.errors import ConfigError
 from gansmith.networks.conditioning import concatenate_label
+from gansmith.networks.sizes import check_sizes
 
 NORMS = {"batch": nn.BatchNorm2d, "none": None}
 
@@ -69,6 +70,7 @@ class Generator(nn.Module):
         norm: str = "batch",
     ) -> None:
         super().__init__()
+        check_sizes(latent=latent, features=features)
         self.classes = classes
         widths = stage_widths(resolution, features)
         bias = norm == "none"
@@ -101,6 +103,7 @@ class Discriminator(nn.Module):
         self, resolution: int, channels: int, features: int = 64, classes: int = 0, norm: str = "batch"
     ) -> None:
         super().__init__()
+        check_sizes(features=features)
         self.classes = classes
         widths = stage_widths(resolution, features)[::-1]
         bias = norm == "none"

@@ -8,6 +8,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from gansmith.networks.conditioning import concatenate_label
+from gansmith.networks.sizes import check_sizes
 
 
 def _hidden_layers(widths: Sequence[int]) -> list[nn.Module]:
@@ -38,6 +39,7 @@ class Generator(nn.Module):
         classes: int = 0,
     ) -> None:
         super().__init__()
+        check_sizes(latent=latent)
         self.classes = classes
         self.shape = (channels, resolution, resolution)
         pixels = channels * resolution**2

@@ -39,9 +39,9 @@ class Penalty:
 
     def __init__(self, weight: float, interval: int = 1) -> None:
         if interval < 1:
-            raise ConfigError(f"model.penalty.*.interval is {interval}; it counts steps, from 1")
+            raise ConfigError(f"model.penalty: interval is {interval}; it counts steps, from 1")
         if weight < 0:
-            raise ConfigError(f"model.penalty.*.weight is {weight}; it can't be negative")
+            raise ConfigError(f"model.penalty: weight is {weight}; it can't be negative")
         self.weight, self.interval = weight, interval
 
     def is_due(self, step: int) -> bool:

@@ -46,8 +46,8 @@ def score_lines(scores: Scores) -> str:
 
 def files(record: Record, run_dir: Path) -> dict[str, str]:
     """Paths of the sample grid, the best checkpoint (the last if there is none) and the record, by name."""
-    checkpoint = record.checkpoints.get("best") or record.checkpoints.get("last")
-    inside = {"samples": record.samples, "checkpoint": checkpoint, "record": "result.json"}
+    which = "best" if "best" in record.checkpoints else "last"
+    inside = {"samples": record.samples, which: record.checkpoints.get(which), "record": "result.json"}
     return {name: from_here(run_dir / path) for name, path in inside.items() if path}
 
 

@@ -14,7 +14,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import nn
 
 from gansmith.atomic import replacing
-from gansmith.errors import CheckpointError
+from gansmith.errors import CheckpointError, ConfigError
 from gansmith.training.distributed import broadcast_tensors, gather_objects, rank, world_size
 
 
@@ -43,6 +43,8 @@ def load_checkpoint(path: Path, map_location: Any = "cpu", mmap: bool = False) -
     checkpoint = read(path, map_location, mmap)
     if not isinstance(checkpoint, dict) or not {"state_dict", "config"} <= checkpoint.keys():
         raise CheckpointError(f"{path} is no checkpoint of gansmith: it has no weights with a config")
+    if not isinstance(checkpoint["config"], dict) or not {"model", "data"} <= checkpoint["config"].keys():
+        raise CheckpointError(f"{path} is no checkpoint of gansmith: its config names no model and data")
     return checkpoint
 
 
@@ -88,6 +90,8 @@ class Checkpoints(Callback):
     """
 
     def __init__(self, run_dir: str, config: dict[str, Any], every_n_steps: int) -> None:
+        if every_n_steps < 1:
+            raise ConfigError(f"callbacks.checkpoints.every_n_steps is {every_n_steps}; it counts steps, from 1")
         self.run_dir = Path(run_dir)
         self.last = self.run_dir / "checkpoints" / "last.ckpt"
         self.config, self.every_n_steps = config, every_n_steps

@@ -23,22 +23,28 @@ def build_loggers(nodes: Mapping[str, Any] | None, run_dir: str | Path, config: 
     """Makes the loggers of the config's `logger` group; none on other ranks than 0, which log nothing.
 
     Args:
-        nodes: `_target_` nodes by name; each names a function of `run_dir` and `config`.
+        nodes: by name; `_target_` is one of this module's functions, the rest its further arguments.
         run_dir: the run's folder; every logger keeps its files inside.
         config: the resolved config as plain containers, shown beside the run.
 
     Raises:
-        ConfigError: a logger needs a package that is missing.
+        ConfigError: there is no such logger or argument, or a logger needs a package that is missing.
     """
-    # Imported here: gansmith.config pulls in Hydra, which a notebook that only wants a logger does without.
-    from gansmith.config import instantiate
-
     if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
         return []
-    # `_partial_` keeps Hydra's hands off `config`, whose own `_target_` nodes it would build otherwise.
-    factories = [instantiate(node, _partial_=True) for node in (nodes or {}).values()]
-    loggers = [factory(run_dir=Path(run_dir), config=config) for factory in factories]
+    loggers = [_build(name, dict(node), Path(run_dir), config) for name, node in (nodes or {}).items()]
     return [logger for logger in loggers if logger is not None]
+
+
+def _build(name: str, options: dict[str, Any], run_dir: Path, config: dict[str, Any]) -> Logger | None:
+    kinds = {f"{__name__}.{kind.__name__}": kind for kind in (wandb_logger, tensorboard_logger, csv_logger)}
+    target = options.pop("_target_")
+    if target not in kinds:
+        raise ConfigError(f"logger.{name}._target_ is {target}; it can be {', '.join(kinds)}")
+    try:
+        return kinds[target](run_dir=run_dir, config=config, **options)
+    except TypeError as error:
+        raise ConfigError(f"logger.{name}: {error}") from error
 
 
 def csv_logger(run_dir: Path, config: dict[str, Any]) -> Logger:

@@ -33,9 +33,11 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if self.shape not in SHAPES:
-            raise ConfigError(f"model.schedule.*.shape is {self.shape!r}; it can be {', '.join(SHAPES)}")
+            raise ConfigError(f"model.schedule: shape is {self.shape!r}; it can be {', '.join(SHAPES)}")
         if self.warmup < 0 or self.end < 0:
-            raise ConfigError("model.schedule.*.warmup and model.schedule.*.end can't be negative")
+            raise ConfigError("model.schedule: warmup and end can't be negative")
+        if self.shape == "constant" and self.end:
+            raise ConfigError(f"model.schedule: end={self.end} says nothing with shape=constant; take linear or cosine")
 
     def factor(self, step: int, steps: int) -> float:
         """The factor for step `step` (from 0) of `steps`."""

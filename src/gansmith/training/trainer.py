@@ -14,6 +14,8 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.loops.fit_loop import _FitLoop
 from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
 from lightning.pytorch.plugins.environments import SLURMEnvironment
+from lightning.pytorch.utilities import rank_zero_only
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from gansmith.errors import ConfigError
 from gansmith.training.checkpoints import AtomicCheckpointIO
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 START_METHODS = {"ddp": "popen", "ddp_spawn": "spawn"}
 PROCESSES_WITHOUT_GPU = 2
+# Before any job of a sweep changes it.
+DEFAULT_THREADS = torch.get_num_threads()
 
 
 def build_trainer(
@@ -72,39 +76,43 @@ def build_trainer(
         accelerator = "cpu"
         devices = PROCESSES_WITHOUT_GPU if devices == "auto" else devices
     several = strategy != "auto" or (on_gpus and num_nodes * count_devices(devices, gpus) > 1)
-    if several and not on_gpus:
-        log.info("no GPU here: %s processes on the CPU with one thread each (gloo)", devices)
+    shares_cpu = several and not on_gpus
+    torch.set_num_threads(1 if shares_cpu else DEFAULT_THREADS)
+    if shares_cpu:
+        _say("no GPU here: %s processes on the CPU with one thread each (gloo)", devices)
         os.environ["OMP_NUM_THREADS"] = "1"
-        torch.set_num_threads(1)
     if sync_batchnorm == "auto":
         sync_batchnorm = several and on_gpus and has_batchnorm
-    if several and has_batchnorm and not on_gpus:
-        log.info("batch norm has synchronised statistics on GPUs only: here each process has its own")
+    if shares_cpu and has_batchnorm:
+        _say("batch norm has synchronised statistics on GPUs only: here each process has its own")
     plugins: list[Any] = [AtomicCheckpointIO()]
     if SLURMEnvironment.detect():
         plugins.append(SLURMEnvironment(auto_requeue=False))
-    trainer = Trainer(
-        accelerator=accelerator,
-        devices=devices,
-        num_nodes=num_nodes,
-        strategy=_strategy(strategy, timeout_minutes) if several else "auto",
-        precision=precision,  # type: ignore[arg-type]
-        max_steps=max_steps,
-        max_epochs=-1,
-        sync_batchnorm=bool(sync_batchnorm),
-        deterministic=deterministic,
-        benchmark=not deterministic,
-        callbacks=list(callbacks),
-        logger=list(loggers) or False,
-        plugins=plugins,
-        default_root_dir=run_dir,
-        use_distributed_sampler=False,
-        limit_val_batches=0,
-        num_sanity_val_steps=0,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    )
+    try:
+        trainer = Trainer(
+            accelerator=accelerator,
+            devices=devices,
+            num_nodes=num_nodes,
+            strategy=_strategy(strategy, timeout_minutes) if several else "auto",
+            precision=precision,  # type: ignore[arg-type]
+            max_steps=max_steps,
+            max_epochs=-1,
+            sync_batchnorm=bool(sync_batchnorm),
+            deterministic=deterministic,
+            benchmark=not deterministic,
+            callbacks=list(callbacks),
+            logger=list(loggers) or False,
+            plugins=plugins,
+            default_root_dir=run_dir,
+            use_distributed_sampler=False,
+            limit_val_batches=0,
+            num_sanity_val_steps=0,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise ConfigError(f"trainer: {' '.join(str(error).split())}") from error
     trainer.fit_loop = FitLoop(trainer, max_epochs=-1)
     trainer.fit_loop.epoch_loop = _TrainingEpochLoop(trainer, max_steps=max_steps)
     return trainer
@@ -145,3 +153,8 @@ def _strategy(name: str, timeout_minutes: float) -> AlternatingDDPStrategy:
         start_method=START_METHODS.get(name, "popen"),  # type: ignore[arg-type]
         timeout=timedelta(minutes=timeout_minutes),
     )
+
+
+@rank_zero_only
+def _say(message: str, *values: object) -> None:
+    log.info(message, *values)
