@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from omegaconf import OmegaConf, open_dict
 
 from gansmith import cli
 from gansmith.config import register_resolvers
-from gansmith.errors import DataError
+from gansmith.errors import CheckpointError, DataError
+from gansmith.run_lock import running
 
 REPOSITORY = Path(__file__).parents[1]
 SMALL = ("data=digits", "data.batch_size=8", "model.features=2", "model.latent=2", "trainer=cpu", "logger=none")
@@ -69,6 +71,18 @@ def test_a_bug_keeps_its_traceback(error):
         command()
 
 
+@pytest.mark.parametrize(("reason", "line"), [((), ""), (("resume=a goes on",), "; resume=a goes on")])
+def test_an_interrupt_is_one_line(reason, line, capsys):
+    @cli.in_one_line
+    def command():
+        raise KeyboardInterrupt(*reason)
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 128 + signal.SIGINT
+    assert capsys.readouterr().err == f"gansmith: interrupted{line}\n"
+
+
 # The job.
 
 
@@ -97,7 +111,7 @@ def job(tmp_path, monkeypatch):
     HydraConfig.instance().cfg = None
 
 
-def test_the_runs_folder_is_the_one_hydra_made(job):
+def test_the_runs_folder_is_the_configs(job):
     with cli.job_config(job("seed=3", run_dir="logs/a")) as (config, overrides):
         assert config.run_dir == "logs/a"
         assert overrides == ["seed=3"]
@@ -113,6 +127,48 @@ def test_resume_brings_the_runs_own_overrides_back(job):
         assert (config.model.name, config.seed, config.trainer.max_steps) == ("lsgan", 3, 20)
         assert config.run_dir == "logs/a"
         assert overrides == ["model=lsgan", "trainer.max_steps=20", "seed=3", "resume=logs/a"]
+
+
+def test_a_checkpoint_brings_the_overrides_of_its_run_to_another_folder(job):
+    Path("logs/a/checkpoints").mkdir(parents=True)
+    OmegaConf.save(OmegaConf.create(["model=lsgan", "run_dir=logs/a"]), "logs/a/overrides.yaml")
+    with cli.job_config(job("resume=logs/a/checkpoints/last.ckpt", run_dir="logs/b")) as (config, _):
+        assert config.model.name == "lsgan"
+        assert config.run_dir == "logs/b"
+
+
+@pytest.mark.parametrize("overrides", [["resume=logs/a"], ["run_dir=logs/a"], ["resume=auto"]])
+def test_a_running_run_is_left_alone(job, overrides):
+    config = job(*overrides, run_dir="logs/a")
+    with running(Path("logs/a")), pytest.raises(CheckpointError, match="another process"), cli.job_config(config):
+        pass
+
+
+def test_two_runs_of_one_second_have_a_folder_each(job):
+    config = job("seed=3", run_dir="logs/a")
+    with running(Path("logs/a")), cli.job_config(config) as (mine, _):
+        assert mine.run_dir == "logs/a_2"
+        assert Path(HydraConfig.get().run.dir) == Path("logs/a_2").absolute()
+
+
+def test_a_rank_trains_in_the_folder_of_the_first(job, monkeypatch):
+    config = job("seed=3", run_dir="logs/a")
+    with open_dict(HydraConfig.get()):
+        HydraConfig.get().run.dir = HydraConfig.get().runtime.output_dir = str(Path("logs/first").absolute())
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with running(Path("logs/first")), cli.job_config(config) as (own, _):
+        assert own.run_dir == "logs/first"
+
+
+@pytest.mark.parametrize("has_checkpoint", [True, False])
+def test_an_interrupted_run_says_how_it_goes_on(job, has_checkpoint):
+    config = job("seed=3", run_dir="logs/a")
+    with pytest.raises(KeyboardInterrupt) as caught, cli.job_config(config):
+        if has_checkpoint:
+            Path("logs/a/checkpoints").mkdir()
+            Path("logs/a/checkpoints/last.ckpt").touch()
+        raise KeyboardInterrupt
+    assert caught.value.args == (("resume=logs/a goes on",) if has_checkpoint else ())
 
 
 def test_without_resume_a_folder_says_nothing(job):
@@ -155,6 +211,7 @@ def test_train_evaluate_and_sample(tmp_path):
     evaluated = command("evaluate", "ckpt=run", *CHEAP_METRICS, folder=tmp_path)
     assert evaluated.returncode == 0, evaluated.stderr
     assert "kd_efficientnet_lite0_mean" in evaluated.stdout
+    assert not (tmp_path / "logs").exists()
     sampled = command("sample", "ckpt=run", "n=4", "out=samples", folder=tmp_path)
     assert sampled.returncode == 0, sampled.stderr
     assert sorted(path.name for path in (tmp_path / "samples").glob("*.png")) == [
@@ -168,6 +225,7 @@ def test_train_evaluate_and_sample(tmp_path):
     ("arguments", "line"),
     [
         (["trainer.max_steps=0"], "gansmith: trainer.max_steps is 0; it counts batches, from 1"),
+        (["resume=nothere"], "gansmith: resume=nothere: there is no checkpoint nothere/checkpoints/last.ckpt"),
         (["model.discriminator.depth=3"], "Key 'depth' is not in struct"),
         (["model=biggest"], "Could not find 'model/biggest'"),
     ],
@@ -177,6 +235,7 @@ def test_a_mistake_on_the_command_line_is_named(arguments, line, tmp_path):
     assert ended.returncode == 1
     assert line in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("question", [("--cfg", "job"), ("--help",)])

@@ -25,6 +25,7 @@ from gansmith.config import (
     to_plain,
 )
 from gansmith.errors import ConfigError
+from gansmith.run_lock import running
 from gansmith.experiment import build_data, build_model
 from gansmith.models.adversarial import AdversarialModel
 
@@ -319,6 +320,8 @@ def test_resume_auto_takes_the_newest_unfinished_run_of_the_same_overrides(tmp_p
     assert run_dir("auto", tmp_path / "new", [*wanted, "resume=auto"]) == folders[1]
     assert run_dir("auto", tmp_path / "new", ["model=lsgan"]) == str(tmp_path / "new")
     assert run_dir(None, tmp_path / "new", wanted) == str(tmp_path / "new")
+    with running(Path(folders[1])):
+        assert run_dir("auto", tmp_path / "new", wanted) == folders[0]
 
 
 @pytest.mark.parametrize("resume", ["logs/a", "logs/a/", "logs/a/checkpoints/best.ckpt", "logs/a/mine.ckpt"])

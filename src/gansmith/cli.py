@@ -7,15 +7,18 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, open_dict, read_write
 
-from gansmith.config import merged, saved_overrides
-from gansmith.errors import GansmithError
+from gansmith.config import merged, run_of, saved_overrides
+from gansmith.errors import CheckpointError, GansmithError
+from gansmith.ranks import is_first_process
+from gansmith.run_lock import running
 
 # A disk that takes no more: full, over quota or over a limit, read-only.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -27,7 +30,10 @@ ConfigStore.__deepcopy__ = lambda store, memo: store  # type: ignore[attr-define
 
 
 def in_one_line(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Ends the process with one line on stderr and exit code 1 where the user can do something about it."""
+    """Ends the process with one line on stderr where the user can do something about it, or has ended it.
+
+    The exit code is 1, and 130 after a Ctrl-C.
+    """
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **keywords: Any) -> Any:
@@ -40,6 +46,11 @@ def in_one_line(command: Callable[..., Any]) -> Callable[..., Any]:
             # Not sys.exit: other ranks and loader workers may wait in a collective that never comes.
             sys.stderr.flush()
             os._exit(1)
+        except KeyboardInterrupt as interrupt:
+            if is_first_process():
+                print("gansmith: interrupted", *interrupt.args, sep="; ", file=sys.stderr)
+            # The first process speaks for all; Lightning kills it where another has a code of its own.
+            sys.exit(130 if is_first_process() else 0)
 
     return wrapped
 
@@ -49,29 +60,56 @@ def job_config(config: DictConfig) -> Iterator[tuple[DictConfig, list[str]]]:
     """The config to run and the overrides that made it.
 
     - With `resume`, the overrides of the run that goes on come first, the command line's after them.
-    - The run's folder is the one Hydra made: in a sweep the job's own, in a rank that Lightning started
-      that of the first process.
+    - The run's folder is `config.run_dir`, in a sweep the job's own, in a rank that Lightning started that of
+      the first process, which holds it against other runs.
     - In a sweep, ranks that Lightning starts get this job's overrides and no sweep of their own.
+
+    Raises:
+        CheckpointError: another process trains in the run's folder.
+        KeyboardInterrupt: with how the run goes on, if it has a checkpoint.
     """
     from hydra import compose
     from hydra.core.hydra_config import HydraConfig
 
     hydra_config: Any = HydraConfig.get()
     overrides = list(hydra_config.overrides.task)
-    run_dir = Path(hydra_config.runtime.output_dir)
-    if config.resume is not None and (earlier := saved_overrides(run_dir)):
-        overrides = merged(earlier, overrides)
-        config = compose(hydra_config.job.config_name, overrides=overrides)
-    with open_dict(config):
-        config.run_dir = os.path.relpath(run_dir) if run_dir.is_relative_to(Path.cwd()) else str(run_dir)
-    # Ranks get this folder, and would look for their own with `resume=auto`.
-    with read_write(hydra_config), open_dict(hydra_config):
-        hydra_config.run.dir = hydra_config.runtime.output_dir
-    if hydra_config.mode is None or hydra_config.mode.name != "MULTIRUN":
-        yield config, overrides
-        return
-    with _single_job(overrides):
-        yield config, overrides
+    is_sweep = hydra_config.mode is not None and hydra_config.mode.name == "MULTIRUN"
+    is_given = is_sweep or hydra_config.run.dir != "."
+    run_dir = Path(hydra_config.runtime.output_dir if is_given else config.run_dir).absolute()
+    with ExitStack() as stack:
+        if is_first_process():
+            is_named = any(item.partition("=")[0].lstrip("+") == "run_dir" for item in overrides)
+            run_dir = _take_folder(stack, run_dir, not (is_given or is_named or config.resume))
+        source = run_dir if config.resume == "auto" else run_of(config.resume)
+        if source is not None and (earlier := saved_overrides(source)):
+            overrides = merged(earlier, overrides)
+            config = compose(hydra_config.job.config_name, overrides=overrides)
+        with open_dict(config):
+            config.run_dir = os.path.relpath(run_dir) if run_dir.is_relative_to(Path.cwd()) else str(run_dir)
+        # Ranks get this folder, and would look for their own with `resume=auto`.
+        with read_write(hydra_config), open_dict(hydra_config):
+            hydra_config.run.dir = str(run_dir)
+        if is_sweep:
+            stack.enter_context(_single_job(overrides))
+        try:
+            yield config, overrides
+        except KeyboardInterrupt:
+            goes_on = (run_dir / "checkpoints" / "last.ckpt").exists()
+            raise KeyboardInterrupt(*[f"resume={config.run_dir} goes on"] * goes_on) from None
+
+
+def _take_folder(stack: ExitStack, run_dir: Path, may_rename: bool) -> Path:
+    """Holds the folder, or one beside it where a run that began in the same second has it."""
+    candidate = run_dir
+    for number in count(2):
+        try:
+            stack.enter_context(running(candidate))
+            break
+        except CheckpointError:
+            if not may_rename:
+                raise
+            candidate = run_dir.with_name(f"{run_dir.name}_{number}")
+    return candidate
 
 
 @contextmanager

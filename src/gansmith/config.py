@@ -10,6 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from gansmith.errors import ConfigError
+from gansmith.ranks import is_first_process
+from gansmith.run_lock import is_running
 
 PACKAGES = ("gansmith", "torch", "torchvision")
 
@@ -151,10 +153,17 @@ def _run_dir(resume: str | None, fresh: str, overrides: list[str]) -> str:
         return fresh
     if resume == "auto":
         return _unfinished_run(Path(fresh).parent, list(overrides)) or fresh
+    return str(run_of(resume))
+
+
+def run_of(resume: str | None) -> Path | None:
+    """The folder of the run that `resume` names by itself or by a checkpoint."""
+    if resume in (None, ""):
+        return None
     path = Path(str(resume))
     if path.suffix == ".ckpt":
         path = path.parent.parent if path.parent.name == "checkpoints" else path.parent
-    return str(path)
+    return path
 
 
 def _job_dir(number: int, overrides: str) -> str:
@@ -166,7 +175,9 @@ def _unfinished_run(logs: Path, overrides: list[str]) -> str | None:
     wanted = identifying(overrides)
     for checkpoint in sorted(logs.glob("*/checkpoints/last.ckpt"), key=lambda path: path.stat().st_mtime, reverse=True):
         run = checkpoint.parent.parent
-        if not (run / "result.json").exists() and identifying(saved_overrides(run)) == wanted:
+        is_open = not (run / "result.json").exists() and identifying(saved_overrides(run)) == wanted
+        # The other processes of a run find the first one in it.
+        if is_open and not (is_first_process() and is_running(run)):
             return str(run)
     return None
 

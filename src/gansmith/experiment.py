@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import torch
-from lightning import Callback, seed_everything
+from lightning import Callback, Trainer, seed_everything
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from torch import nn
 
 from gansmith.atomic import replacing
-from gansmith.config import check_needs, check_target, difference, instantiate, to_plain
+from gansmith.config import check_needs, check_target, difference, instantiate, run_of, to_plain
 from gansmith.data.module import ImageData
 from gansmith.errors import CheckpointError, ConfigError
 from gansmith.models.adversarial import AdversarialModel
+from gansmith.ranks import is_first_process
 from gansmith.results.panel import show
 from gansmith.results.record import Record
-from gansmith.training.checkpoints import Checkpoints, check_fits, load_checkpoint
+from gansmith.training.checkpoints import Checkpoints, check_fits, first_few, load_checkpoint
 from gansmith.training.evaluation import Evaluation
-from gansmith.training.interrupt import Interrupt
+from gansmith.training.interrupt import Interrupt, Stopped
 from gansmith.training.loggers import build_loggers
 from gansmith.training.recorder import Recorder
 from gansmith.training.trainer import build_trainer
@@ -47,10 +48,11 @@ def run(config: DictConfig, overrides: list[str]) -> int:
         overrides: the command line's, saved so that `resume` can compose the same config again.
 
     Returns:
-        0, or 128 + the signal's number if one ended the run before its last step.
+        0, or 128 + the signal's number if one ended the run before its record was written.
 
     Raises:
         GansmithError: something in the config, the data or a checkpoint does not work.
+        KeyboardInterrupt: the run was ended at once.
     """
     quieten_lightning()
     run_dir = Path(config.run_dir)
@@ -66,21 +68,24 @@ def run(config: DictConfig, overrides: list[str]) -> int:
         if step >= config.trainer.max_steps and (run_dir / "result.json").exists():
             log.info("%s has all its %d steps; a larger trainer.max_steps goes on", run_dir, step)
             return 0
-    if is_first_process():
-        save_config(run_dir, plain, overrides)
     callbacks = build_callbacks(config, plain)
     switches = {key: plain["trainer"][key] for key in NETWORK_SWITCHES}
     trainer = build_trainer(
         **{key: value for key, value in plain["trainer"].items() if key not in switches},
         callbacks=callbacks,
-        loggers=build_loggers(plain["logger"], run_dir, plain),
         run_dir=str(run_dir),
         has_batchnorm=any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()),
     )
     switch_networks(model, trainer.strategy.root_device, **switches)
-    with suppress(SIGTERMException):  # of a signal that came before Interrupt was there to take it
-        trainer.fit(model, datamodule=data, ckpt_path=checkpoint, **_weights_only())
-    return finish(trainer, callbacks, run_dir)
+    # Nothing is written before everything is accepted.
+    trainer.loggers = build_loggers(plain["logger"], run_dir, plain)
+    if is_first_process():
+        save_config(run_dir, plain, overrides)
+    with log_file(run_dir):
+        if checkpoint is not None and is_first_process():
+            log.info("going on from %s", checkpoint)
+        fit(trainer, model, data, checkpoint)
+        return finish(trainer, callbacks, run_dir)
 
 
 def quieten_lightning() -> None:
@@ -99,18 +104,17 @@ def checkpoint_to_resume(resume: str | None, run_dir: Path) -> Path | None:
     Raises:
         CheckpointError: `resume` names a run without a checkpoint, or a new run would overwrite an old one.
     """
-    last = run_dir / "checkpoints" / "last.ckpt"
-    if resume in (None, ""):
-        if any(last.parent.glob("*.ckpt")) and is_first_process():
-            raise CheckpointError(f"{run_dir} holds a run; resume={run_dir} goes on, another run_dir starts anew")
+    source = run_dir if resume == "auto" else run_of(resume)
+    is_other = source is None or source.resolve() != run_dir.resolve()
+    if is_other and is_first_process() and any((run_dir / "checkpoints").glob("*.ckpt")):
+        raise CheckpointError(f"{run_dir} holds a run; resume={run_dir} goes on, another run_dir starts anew")
+    if source is None:
         return None
-    if str(resume).endswith(".ckpt"):
-        last = Path(str(resume))
+    last = Path(str(resume)) if str(resume).endswith(".ckpt") else source / "checkpoints" / "last.ckpt"
     if not last.exists():
         if resume == "auto":
             return None
         raise CheckpointError(f"resume={resume}: there is no checkpoint {last}")
-    log.info("going on from %s", last)
     return last
 
 
@@ -161,7 +165,7 @@ def check_resumable(model: nn.Module, plain: dict[str, Any], path: Path) -> int:
     checkpoint = load_checkpoint(path, mmap=True)
     differing = [line for key in IDENTITY for line in difference(checkpoint["config"].get(key), plain.get(key), key)]
     if differing:
-        raise CheckpointError(f"{path} is of another run: {'; '.join(differing)}")
+        raise CheckpointError(f"{path} is of another run: {first_few(differing)}")
     check_fits(model, checkpoint["state_dict"], path)
     return int(checkpoint["global_step"])
 
@@ -199,6 +203,39 @@ def save_config(run_dir: Path, plain: dict[str, Any], overrides: list[str]) -> N
             path.write_text(OmegaConf.to_yaml(OmegaConf.create(content)), encoding="utf-8")
 
 
+@contextmanager
+def log_file(run_dir: Path) -> Iterator[None]:
+    """Keeps what the first process says in `train.log`."""
+    if not is_first_process():
+        yield
+        return
+    handler = logging.FileHandler(run_dir / "train.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
+def fit(trainer: Trainer, model: AdversarialModel, data: ImageData, checkpoint: Path | None) -> None:
+    """Trains until the end or an orderly stop.
+
+    Raises:
+        KeyboardInterrupt: the run was ended at once; Lightning makes an exit of it, without a word.
+    """
+    try:
+        with suppress(SIGTERMException):  # of a signal that came before Interrupt was there to take it
+            trainer.fit(model, datamodule=data, ckpt_path=checkpoint, **_weights_only())
+    except SystemExit as ended:
+        if isinstance(ended.__context__, Stopped):
+            return
+        if isinstance(ended.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+
+
 def finish(trainer: Any, callbacks: list[Callback], run_dir: Path) -> int:
     """Prints what came out; the exit code. The first process speaks for all.
 
@@ -207,7 +244,7 @@ def finish(trainer: Any, callbacks: list[Callback], run_dir: Path) -> int:
     interrupt = next(callback for callback in callbacks if isinstance(callback, Interrupt))
     if not trainer.is_global_zero:
         return 0
-    if interrupt.received is not None and trainer.global_step < trainer.max_steps:
+    if interrupt.received is not None and not (run_dir / "result.json").exists():
         log.warning(
             "stopped by signal %d at step %d; resume=%s goes on", interrupt.received, trainer.global_step, run_dir
         )
@@ -216,15 +253,8 @@ def finish(trainer: Any, callbacks: list[Callback], run_dir: Path) -> int:
     return 0
 
 
-def is_first_process() -> bool:
-    """Whether this process, and none of its siblings, prepares the run's folder."""
-    return int(os.environ.get("LOCAL_RANK", os.environ.get("SLURM_PROCID", "0"))) == 0
-
-
 def _weights_only() -> dict[str, bool]:
     """`Trainer.fit` has the argument from Lightning 2.6 on; the checkpoint IO of this project insists anyway."""
     import inspect
-
-    from lightning import Trainer
 
     return {"weights_only": True} if "weights_only" in inspect.signature(Trainer.fit).parameters else {}

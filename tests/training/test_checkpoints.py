@@ -25,6 +25,7 @@ from gansmith.training.checkpoints import (
 
 CONF = str(runs.REPOSITORY / "conf")
 SMALL = (*runs.TINY, "model=dcgan", "trainer.max_steps=6")
+EVALUATED = (*SMALL, *runs.CHEAP_METRICS, "callbacks.evaluation.every_n_steps=3")
 
 
 def composed(*overrides):
@@ -39,6 +40,14 @@ def finished(tmp_path_factory):
     """The folder of a small finished run."""
     run_dir = tmp_path_factory.mktemp("finished") / "run"
     assert run(composed(*SMALL, f"run_dir={run_dir}"), list(SMALL)) == 0
+    return run_dir
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    """The folder of a small finished run with a best checkpoint."""
+    run_dir = tmp_path_factory.mktemp("evaluated") / "run"
+    assert run(composed(*EVALUATED, f"run_dir={run_dir}"), list(EVALUATED)) == 0
     return run_dir
 
 
@@ -147,10 +156,59 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path, monkeypatch):
 # Reading.
 
 
-def test_a_finished_run_has_nothing_left_to_do(run_dir):
+def test_a_finished_run_has_nothing_left_to_do(run_dir, caplog):
+    caplog.set_level("INFO", "gansmith")
     before = contents(run_dir)
     assert run(composed(*SMALL, f"run_dir={run_dir}", f"resume={run_dir}"), list(SMALL)) == 0
     assert contents(run_dir) == before
+    assert caplog.messages == [f"{run_dir} has all its 6 steps; a larger trainer.max_steps goes on"]
+
+
+@pytest.mark.parametrize("best", ["elsewhere", "gone", "newer", "broken"])
+def test_a_best_checkpoint_that_is_not_there_is_chosen_anew(evaluated, tmp_path, best):
+    old = shutil.copytree(evaluated, tmp_path / "old")
+    run_dir = tmp_path / "new" if best == "elsewhere" else old
+    path = old / "checkpoints" / "best.ckpt"
+    if best == "gone":
+        path.unlink()
+    if best == "broken":
+        path.write_bytes(b"half")
+    if best == "newer":
+        torch.save({**torch.load(path, weights_only=True), "global_step": 999}, path)
+    config = composed(*EVALUATED, f"run_dir={run_dir}", f"resume={old}/checkpoints/last.ckpt", "trainer.max_steps=9")
+    assert run(config, list(EVALUATED)) == 0
+    assert runs.record(run_dir)["best"]["step"] == 9
+    assert runs.checkpoint(run_dir, "best")["global_step"] == 9
+
+
+def test_a_best_checkpoint_that_is_there_stays(evaluated, tmp_path):
+    old = shutil.copytree(evaluated, tmp_path / "old")
+    before = runs.checkpoint(old, "best")["global_step"]
+    config = composed(*EVALUATED, f"run_dir={old}", f"resume={old}", "trainer.max_steps=9")
+    assert run(config, list(EVALUATED)) == 0
+    best = runs.record(old)["best"]["step"]
+    assert best in (before, 9)
+    assert runs.checkpoint(old, "best")["global_step"] == best
+
+
+def test_a_checkpoint_goes_on_in_an_empty_folder_alone(run_dir, tmp_path):
+    other = shutil.copytree(run_dir, tmp_path / "other")
+    ckpt = other / "checkpoints" / "last.ckpt"
+    with pytest.raises(CheckpointError, match=f"{run_dir} holds a run"):
+        run(composed(*SMALL, f"run_dir={run_dir}", f"resume={ckpt}", "trainer.max_steps=7"), list(SMALL))
+
+
+def test_a_refused_start_writes_nothing(tmp_path):
+    for wrong in ("trainer.max_steps=0", "callbacks.checkpoints.every_n_steps=0", "seed=-1"):
+        with pytest.raises(ConfigError):
+            run(composed(*SMALL, f"run_dir={tmp_path}/run", f"cache_dir={tmp_path}/c", wrong), list(SMALL))
+    assert not list(tmp_path.iterdir())
+
+
+def test_many_differences_are_one_short_line(run_dir):
+    with pytest.raises(CheckpointError, match=r"; and \d+ more$") as caught:
+        run(composed(*SMALL, f"run_dir={run_dir}", f"resume={run_dir}", "model=wgan_gp"), list(SMALL))
+    assert str(caught.value).count(" in the checkpoint, ") == 5
 
 
 def test_a_new_run_does_not_overwrite_an_old_one(run_dir):

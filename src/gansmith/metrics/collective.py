@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 import torch
 import torch.distributed as dist
 
+from gansmith.ranks import answers
+
 T = TypeVar("T")
 
 
@@ -37,7 +39,8 @@ def from_rank_zero(compute: Callable[[], T], device: torch.device) -> T:
             outcome[0] = compute()
         except Exception as error:
             outcome[1] = error
-    dist.broadcast_object_list(outcome, src=0, device=communication_device(device))
+    with answers():
+        dist.broadcast_object_list(outcome, src=0, device=communication_device(device))
     if outcome[1] is not None:
         raise outcome[1]
     return outcome[0]

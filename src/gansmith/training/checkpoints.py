@@ -74,8 +74,13 @@ def check_fits(model: nn.Module, state: dict[str, Any], path: Path) -> None:
         if own[key].shape != state[key].shape
     ]
     if differing:
-        shown = "; ".join(sorted(differing)[:5]) + (f"; and {len(differing) - 5} more" if len(differing) > 5 else "")
-        raise CheckpointError(f"{path} does not fit the model: {shown}")
+        raise CheckpointError(f"{path} does not fit the model: {first_few(sorted(differing))}")
+
+
+def first_few(differing: list[str], few: int = 5) -> str:
+    """As many as a line holds, and how many more there are."""
+    more = [f"and {len(differing) - few} more"] if len(differing) > few else []
+    return "; ".join([*differing[:few], *more])
 
 
 class Checkpoints(Callback):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from itertools import groupby
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -13,7 +12,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 
-from gansmith.errors import RankError
+from gansmith.ranks import answers
 
 T = TypeVar("T")
 
@@ -32,6 +31,18 @@ class AlternatingDDPStrategy(DDPStrategy):
         assert isinstance(self.model, nn.Module)
         broadcast_tensors([*self.model.parameters(), *self.model.buffers()])
 
+    def barrier(self, *args: Any, **kwargs: Any) -> None:
+        with answers():
+            super().barrier(*args, **kwargs)
+
+    def broadcast(self, obj: T, src: int = 0) -> T:
+        with answers():
+            return super().broadcast(obj, src)
+
+    def reduce(self, tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        with answers():
+            return super().reduce(tensor, *args, **kwargs)
+
 
 def world_size() -> int:
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
@@ -49,7 +60,7 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     for same_type in _by_type(gradients):
         flat = _flatten_dense_tensors(same_type)
-        with _answers():
+        with answers():
             dist.all_reduce(flat)
         flat /= world_size()
         torch._foreach_copy_(same_type, list(_unflatten_dense_tensors(flat, same_type)))
@@ -62,7 +73,7 @@ def broadcast_tensors(tensors: Iterable[Tensor]) -> None:
         return
     for same_type in _by_type([tensor.detach() for tensor in tensors]):
         flat = _flatten_dense_tensors(same_type)
-        with _answers():
+        with answers():
             dist.broadcast(flat, src=0)
         torch._foreach_copy_(same_type, list(_unflatten_dense_tensors(flat, same_type)))
 
@@ -71,18 +82,9 @@ def gather_objects(value: T) -> list[T]:
     """The `value` of each rank, in their order, on every rank; tensors in it should lie in memory."""
     gathered = [value] * world_size()
     if world_size() > 1:
-        dist.all_gather_object(gathered, value)
+        with answers():
+            dist.all_gather_object(gathered, value)
     return gathered
-
-
-@contextmanager
-def _answers() -> Iterator[None]:
-    """Says in one line what the backend says in many, each in its own words."""
-    try:
-        yield
-    except RuntimeError as error:
-        reason = str(error).partition("\n")[0]
-        raise RankError(f"another process has ended; the last good checkpoint is in place ({reason})") from error
 
 
 def _by_type(tensors: list[Tensor]) -> list[list[Tensor]]:

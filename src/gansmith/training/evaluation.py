@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from lightning import Callback, Trainer
 
-from gansmith.errors import ConfigError
+from gansmith.errors import CheckpointError, ConfigError
 from gansmith.metrics.evaluate import evaluate, prepare
 from gansmith.metrics.protocol import Protocol
 from gansmith.models.adversarial import AdversarialModel
@@ -86,6 +86,8 @@ class Evaluation(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         # Weights that can't be had should stop a run before its training.
         prepare(self.protocol, pl_module.device)
+        if self.best and not self._is_best_there():
+            self.best = {}
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "protocol": self._protocol_hash}
@@ -94,6 +96,13 @@ class Evaluation(Callback):
         # Numbers of another protocol can't be compared; the next evaluation chooses anew.
         if state_dict["protocol"] == self._protocol_hash:
             self.best = state_dict["best"]
+
+    def _is_best_there(self) -> bool:
+        """Not where a checkpoint is gone on with in another folder, or between two that belong together."""
+        try:
+            return bool(load_checkpoint(self.best_path, mmap=True)["global_step"] == self.best["step"])
+        except CheckpointError:
+            return False
 
     @property
     def _protocol_hash(self) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from lightning import Callback, Trainer
-from lightning.pytorch.loggers import Logger
 from lightning.pytorch.loops.fit_loop import _FitLoop
 from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
 from lightning.pytorch.plugins.environments import SLURMEnvironment
@@ -40,7 +39,6 @@ def build_trainer(
     deterministic: bool,
     timeout_minutes: float,
     callbacks: Sequence[Callback] = (),
-    loggers: Sequence[Logger] = (),
     run_dir: str = ".",
     has_batchnorm: bool = False,
 ) -> Trainer:
@@ -58,7 +56,6 @@ def build_trainer(
         deterministic: only deterministic algorithms.
         timeout_minutes: how long a rank waits for another.
         callbacks: in their order.
-        loggers: of Lightning.
         run_dir: the run's folder.
         has_batchnorm: whether a network has layers that `sync_batchnorm` concerns.
 
@@ -101,7 +98,7 @@ def build_trainer(
             deterministic=deterministic,
             benchmark=not deterministic,
             callbacks=list(callbacks),
-            logger=list(loggers) or False,
+            logger=False,
             plugins=plugins,
             default_root_dir=run_dir,
             use_distributed_sampler=False,

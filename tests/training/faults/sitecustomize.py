@@ -84,6 +84,17 @@ def pause(step):
     at(step, wait)
 
 
+def pause_at_the_end(_):
+    """The run says that it has come to its last evaluation, and waits there for a signal."""
+    from gansmith.training.evaluation import Evaluation
+
+    def wait(*_):
+        Path(os.environ["PAUSED"]).touch()
+        time.sleep(60)
+
+    wrap(Evaluation, "on_train_end", wait)
+
+
 def kill_in_half_step(step):
     """When the discriminator has stepped and the generator has not."""
     from gansmith.models.adversarial import AdversarialModel
