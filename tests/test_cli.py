@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import OmegaConf, open_dict
+from omegaconf import OmegaConf, open_dict, read_write
 
 from gansmith import cli
 from gansmith.config import register_resolvers
@@ -153,7 +153,7 @@ def test_two_runs_of_one_second_have_a_folder_each(job):
 
 def test_a_rank_trains_in_the_folder_of_the_first(job, monkeypatch):
     config = job("seed=3", run_dir="logs/a")
-    with open_dict(HydraConfig.get()):
+    with read_write(HydraConfig.get()), open_dict(HydraConfig.get()):
         HydraConfig.get().run.dir = HydraConfig.get().runtime.output_dir = str(Path("logs/first").absolute())
     monkeypatch.setenv("LOCAL_RANK", "1")
     with running(Path("logs/first")), cli.job_config(config) as (own, _):
@@ -163,10 +163,10 @@ def test_a_rank_trains_in_the_folder_of_the_first(job, monkeypatch):
 @pytest.mark.parametrize("has_checkpoint", [True, False])
 def test_an_interrupted_run_says_how_it_goes_on(job, has_checkpoint):
     config = job("seed=3", run_dir="logs/a")
+    if has_checkpoint:
+        Path("logs/a/checkpoints").mkdir(parents=True)
+        Path("logs/a/checkpoints/last.ckpt").touch()
     with pytest.raises(KeyboardInterrupt) as caught, cli.job_config(config):
-        if has_checkpoint:
-            Path("logs/a/checkpoints").mkdir()
-            Path("logs/a/checkpoints/last.ckpt").touch()
         raise KeyboardInterrupt
     assert caught.value.args == (("resume=logs/a goes on",) if has_checkpoint else ())
 

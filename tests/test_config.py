@@ -25,9 +25,9 @@ from gansmith.config import (
     to_plain,
 )
 from gansmith.errors import ConfigError
-from gansmith.run_lock import running
 from gansmith.experiment import build_data, build_model
 from gansmith.models.adversarial import AdversarialModel
+from gansmith.run_lock import running
 
 CONF = Path(__file__).parents[1] / "conf"
 # Options that stand for nothing of their own.

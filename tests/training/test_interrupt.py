@@ -60,7 +60,7 @@ def test_the_last_evaluation_can_be_ended_and_is_done_again(references, tmp_path
     shutil.copytree(references / "dcgan", run_dir)
     (run_dir / "result.json").unlink()
     again = [f"resume={run_dir}", f"run_dir={run_dir}"]
-    process = runs.start(*again, faults="pause_at_the_end", PAUSED=str(paused))
+    process = runs.start(*again, faults="hang_at_the_end", PAUSED=str(paused))
     runs.wait_for(paused.exists, process)
     os.kill(process.pid, signal.SIGINT)
     code, output = runs.finish(process)

@@ -39,6 +39,26 @@ def test_killed_again_and_again(references, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_running_run_is_left_alone_and_a_second_interrupt_ends_it_at_once(tmp_path):
+    """While it runs nobody else goes on with it; ended at once, it goes on from its last checkpoint."""
+    paused = tmp_path / "paused"
+    process = runs.start(*runs.TINY, "model=dcgan", cwd=tmp_path, faults="hang_at=6", PAUSED=str(paused))
+    runs.wait_for(paused.exists, process)
+    (run_dir,) = tmp_path.glob("logs/train/*")
+    output = runs.train(f"resume={run_dir}", cwd=tmp_path, expect=1)
+    assert output == f"gansmith: {run_dir}: another process trains this run; end it first, or take another run_dir\n"
+
+    process.send_signal(signal.SIGINT)
+    runs.wait_for(lambda: "second Ctrl-C" in (run_dir / "train.log").read_text(), process)
+    process.send_signal(signal.SIGINT)
+    code, output = runs.finish(process)
+    assert code == 128 + signal.SIGINT, output
+    assert "a second Ctrl-C ends it at once" in output
+    assert f"resume={run_dir.relative_to(tmp_path)} goes on" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.slow
 def test_a_finished_run_goes_on_and_is_killed_from_outside(references, tmp_path):
     """Critic steps, and losses that draw from all global generators."""
     run_dir = tmp_path / "run"

@@ -84,15 +84,21 @@ def pause(step):
     at(step, wait)
 
 
-def pause_at_the_end(_):
-    """The run says that it has come to its last evaluation, and waits there for a signal."""
+def hang(*_):
+    Path(os.environ["PAUSED"]).touch()
+    time.sleep(60)
+
+
+def hang_at(step):
+    """The run says that it has come to `step`, and never gets through it."""
+    at(step, hang)
+
+
+def hang_at_the_end(_):
+    """The run says that it has come to its last evaluation, and never gets through it."""
     from gansmith.training.evaluation import Evaluation
 
-    def wait(*_):
-        Path(os.environ["PAUSED"]).touch()
-        time.sleep(60)
-
-    wrap(Evaluation, "on_train_end", wait)
+    wrap(Evaluation, "on_train_end", hang)
 
 
 def kill_in_half_step(step):
