@@ -72,7 +72,7 @@ def test_every_option_of_a_group_composes(group):
 @pytest.mark.parametrize("group", ["experiment", "debug"])
 def test_every_recipe_composes(group):
     for option in options(group):
-        to_plain(composed(f"{group}={option}"))
+        assert to_plain(composed(f"{group}={option}"))["model"]
 
 
 @pytest.mark.parametrize("name", ["evaluate", "sample"])
@@ -114,7 +114,7 @@ def test_every_model_takes_every_loss_with_every_penalty(model):
 @pytest.mark.parametrize("data", ["digits", "mnist5k"])
 def test_every_model_finds_what_it_needs_in_data_that_are_there(data):
     for model in options("model"):
-        build_data(composed(f"model={model}", f"data={data}"))
+        assert "label" in build_data(composed(f"model={model}", f"data={data}")).gives
 
 
 def test_a_model_that_needs_labels_says_which_data_have_them():

@@ -134,8 +134,10 @@ def test_a_handler_from_outside_of_python_is_left_alone():
     callback.on_train_start(SimpleNamespace(received_sigterm=False))
     callback._previous = dict.fromkeys(Interrupt.SIGNALS)  # what signal.signal gives for such a one
     callback.teardown()
+    after = [signal.getsignal(number) for number in Interrupt.SIGNALS]
     for number, handler in zip(Interrupt.SIGNALS, before):
         signal.signal(number, handler)
+    assert after == [callback._receive] * len(after)
 
 
 def test_the_handlers_before_are_back_after_training():
