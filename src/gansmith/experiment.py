@@ -121,6 +121,8 @@ def checkpoint_to_resume(resume: str | None, run_dir: Path) -> Path | None:
 def build_data(config: DictConfig) -> ImageData:
     """The data module; what only the data know (the number of classes) is written into `config`."""
     data = instantiate(config.data)
+    if config.get("task") is not None:
+        data.set_task(instantiate(config.task))
     if config.data.classes is None:
         data.prepare_data()
         with open_dict(config):

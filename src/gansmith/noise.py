@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,6 +13,16 @@ def mix_seed(*parts: int | str) -> int:
     """One 63-bit seed from several numbers or names; neighbouring inputs give unrelated seeds."""
     digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
+
+
+class Draws(Protocol):
+    """A source of random numbers for the rows of a batch; each call continues where the last one ended."""
+
+    def normal(self, rows: int, *shape: int) -> Tensor:
+        """Standard normal draws of shape (rows, *shape)."""
+
+    def uniform(self, rows: int, *shape: int) -> Tensor:
+        """Uniform draws in [0, 1) of shape (rows, *shape)."""
 
 
 class Noise:
@@ -45,9 +56,36 @@ class Noise:
         return whole.uniform_(generator=self.generator)[self.start : self.start + rows]
 
 
+class NoiseByIndex:
+    """Draws that each belong to a sample: row k depends on (seed, indices[k]) and earlier draws alone.
+
+    So a sample is the same in any batch, on any rank and on any device.
+
+    Args:
+        seed: of all samples.
+        indices: (n,) numbers of the samples.
+        dtype: floating type of the draws.
+        device: where they are wanted; they are made on the CPU.
+    """
+
+    def __init__(
+        self, seed: int, indices: Tensor, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
+    ) -> None:
+        self.generators = [torch.Generator().manual_seed(mix_seed(seed, index)) for index in indices.tolist()]
+        self.dtype, self.device = dtype, device
+
+    def normal(self, rows: int, *shape: int) -> Tensor:
+        """Standard normal draws of shape (rows, *shape); `rows` is the number of indices."""
+        return self._stack([torch.randn(shape, generator=generator) for generator in self.generators])
+
+    def uniform(self, rows: int, *shape: int) -> Tensor:
+        """Uniform draws in [0, 1) of shape (rows, *shape); `rows` is the number of indices."""
+        return self._stack([torch.rand(shape, generator=generator) for generator in self.generators])
+
+    def _stack(self, draws: list[Tensor]) -> Tensor:
+        return torch.stack(draws).to(self.device, self.dtype)
+
+
 def latents_by_index(indices: Tensor, size: int, seed: int) -> Tensor:
     """Standard normal latents (n, size), float32 on CPU: row k depends on (seed, indices[k]) alone."""
-    rows = [
-        torch.randn(size, generator=torch.Generator().manual_seed(mix_seed(seed, index))) for index in indices.tolist()
-    ]
-    return torch.stack(rows)
+    return NoiseByIndex(seed, indices).normal(len(indices), size)

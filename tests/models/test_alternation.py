@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam
 
 from gansmith.errors import ConfigError, NonFiniteError
-from gansmith.models.adversarial import AdversarialModel, to_uint8, to_unit_range
+from gansmith.models.adversarial import AdversarialModel
 from gansmith.models.gan import GAN
 from gansmith.networks.dcgan import Discriminator, Generator
 from gansmith.noise import Noise, mix_seed
 from gansmith.objectives.adversarial import CrossEntropy, Relativistic, Wasserstein
 from gansmith.objectives.penalties import R1, GradientPenalty
+from gansmith.ranges import to_unit_range
 from gansmith.training.ema import EMA
 from gansmith.training.schedules import Schedule
 
@@ -456,23 +457,6 @@ def test_scalars_are_means_over_the_steps_since_the_last_look():
         "lr/discriminator", "lr/generator",
     }  # fmt: skip
     assert taken[0].keys() == expected
-
-
-# Pictures
-
-
-def test_pictures_survive_the_way_to_floats_and_back():
-    levels = torch.arange(256, dtype=torch.uint8)
-    floats = to_unit_range(levels)
-    assert floats.min() == -1
-    assert floats.max() == 1
-    assert torch.equal(to_uint8(floats), levels)
-    label = torch.tensor([3])
-    assert to_unit_range(label) is label
-
-
-def test_floats_go_to_the_nearest_level():
-    assert to_uint8(torch.tensor([-1.5, -1 + 0.4 / 127.5, 0.9999, 2.0])).tolist() == [0, 0, 255, 255]
 
 
 def test_counts_below_one_are_refused():

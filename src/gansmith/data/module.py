@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lightning.pytorch import LightningDataModule
-
+from gansmith.data.base import DataModule
+from gansmith.data.examples import ImageExamples
 from gansmith.data.imageset import ImageSet, Source
 from gansmith.data.stream import BatchStream
 from gansmith.errors import ConfigError, DataError
@@ -13,7 +13,7 @@ from gansmith.errors import ConfigError, DataError
 SPLITS = ("train", "test")
 
 
-class ImageData(LightningDataModule):
+class ImageData(DataModule):
     """Pictures of one size, with labels or without.
 
     name: what results call the set.
@@ -80,8 +80,8 @@ class ImageData(LightningDataModule):
         return self._wanted_classes
 
     @property
-    def gives(self) -> tuple[str, ...]:
-        """The names in a batch."""
+    def fields(self) -> tuple[str, ...]:
+        """The names in a batch of the loader."""
         return ("image", "label") if self.classes else ("image",)
 
     @property
@@ -108,6 +108,10 @@ class ImageData(LightningDataModule):
                 f"{self.name} has no pictures for its {name} split (data.test_fraction={self.test_fraction})"
             )
         return self._splits[name]
+
+    def examples(self, split: str) -> ImageExamples:
+        """The pictures of `train` or `test` one by one."""
+        return ImageExamples(self.split(split))
 
     def prepare_data(self) -> None:
         """Bring the files; Lightning calls it in one process a machine."""

@@ -17,8 +17,10 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import Optimizer
 
 from gansmith.errors import ConfigError
+from gansmith.networks.modes import evaluating
 from gansmith.noise import Noise, mix_seed
 from gansmith.objectives.penalties import Critic, Penalty
+from gansmith.ranges import to_uint8, to_unit_range
 from gansmith.training.distributed import average_gradients, rank, world_size
 from gansmith.training.ema import EMA, update_average
 from gansmith.training.guard import FiniteGuard
@@ -119,6 +121,15 @@ class AdversarialModel(LightningModule):
         """Sample i for each i in `indices` (n,), floats in [-1, 1]: a function of (seed, i, conditions) alone."""
         raise NotImplementedError
 
+    def turns(self, step: int) -> tuple[str, ...]:
+        """The sides that step at `step` (from 0), in their order."""
+        order = tuple(reversed(SIDES)) if self.generator_first else SIDES
+        return order if (step + 1) % self.critic_steps == 0 else ("discriminator",)
+
+    def details(self) -> dict[str, str]:
+        """What the record says about the run beside its config, by name."""
+        return {}
+
     # What a variant uses.
 
     def fake(self, batch: Batch) -> Tensor:
@@ -146,15 +157,14 @@ class AdversarialModel(LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         self._count_steps_by_batches()
         step, rows = self.global_step, len(batch[self.needs[0]])
-        generator_is_due = (step + 1) % self.critic_steps == 0
-        self._fakes_are_shared = self.share_fakes and generator_is_due and self.accumulate == 1
+        sides = self.turns(step)
+        self._fakes_are_shared = self.share_fakes and len(sides) == 2 and self.accumulate == 1
         self._set_learning_rates(step)
         chunks = self._chunks(batch, rows)
-        for side in reversed(SIDES) if self.generator_first else SIDES:
-            if side == "discriminator" or generator_is_due:
-                self._half_step(side, chunks, rows)
+        for side in sides:
+            self._half_step(side, chunks, rows)
         self.images_seen += rows * world_size()
-        if generator_is_due and self.ema is not None and self.ema_generator is not None:
+        if "generator" in sides and self.ema is not None and self.ema_generator is not None:
             images = rows * world_size() * self.critic_steps
             update_average(self.ema_generator, self.generator, self.ema.decay(images, self.images_seen))
         self._advance_step()
@@ -312,13 +322,8 @@ class AdversarialModel(LightningModule):
     @torch.inference_mode()
     def sample_images(self, indices: Tensor, seed: int, **conditions: Any) -> Tensor:
         """`sample` in eval mode as uint8 (n, C, H, W) on the CPU; leaves modes as they were."""
-        modes = {module: module.training for module in self.sampler.modules()}
-        self.sampler.eval()
-        try:
+        with evaluating(self.sampler):
             return to_uint8(self.sample(indices, seed, **conditions)).cpu()
-        finally:
-            for module, mode in modes.items():
-                module.training = mode
 
     # Checkpoints.
 
@@ -333,15 +338,3 @@ class AdversarialModel(LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.images_seen = checkpoint["images_seen"]
         self._means.restore(checkpoint["means"], self.trainer.strategy.root_device)
-
-
-def to_unit_range(value: Any) -> Any:
-    """uint8 pictures to floats in [-1, 1]; everything else as it is."""
-    if isinstance(value, Tensor) and value.dtype == torch.uint8:
-        return value.to(torch.get_default_dtype()).div_(127.5).sub_(1.0)
-    return value
-
-
-def to_uint8(images: Tensor) -> Tensor:
-    """Floats in [-1, 1] to the nearest of 0, ..., 255; the inverse of `to_unit_range`."""
-    return images.float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8)

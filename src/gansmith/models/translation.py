@@ -1,0 +1,51 @@
+"""Base of the models that make a picture from a picture."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from gansmith.models.adversarial import AdversarialModel, Batch
+from gansmith.networks.modes import evaluating
+
+
+class Translation(AdversarialModel):
+    """`source` to `target`; arguments as for `AdversarialModel`.
+
+    A generator network has two attributes: `multiple`, which divides the sides of every input that it takes,
+    and `scale`, the side of its output by that of its input.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("source", "target")
+    directions: ClassVar[tuple[str, ...]] = ("forward",)
+    """`forward` makes targets of sources; models that also have `reverse` make sources of targets."""
+
+    def generate(self, batch: Batch) -> Tensor:
+        return self.generator(batch["source"])
+
+    def translator(self, direction: str) -> nn.Module:
+        """The network that samples in this direction."""
+        return self.sampler
+
+    @torch.inference_mode()
+    def translate(self, source: Tensor, direction: str = "forward", seed: int = 0) -> Tensor:
+        """Outputs (n, c, scale * h, scale * w) for sources (n, c, h, w) of any size, in [-1, 1]; in eval mode.
+
+        `seed` is that of models whose output is random.
+        """
+        network = self.translator(direction)
+        with evaluating(network):
+            return whole_multiples(network, source)
+
+
+def whole_multiples(network: nn.Module, source: Tensor) -> Tensor:
+    """The network's output for a source of any size: mirrored at its right and lower edge, and cut again."""
+    height, width = source.shape[-2:]
+    below, beside = -height % network.multiple, -width % network.multiple  # type: ignore[operator]
+    # A mirror image is no larger than what it mirrors.
+    mode = "reflect" if below < height and beside < width else "replicate"
+    output = network(pad(source, (0, beside, 0, below), mode=mode))
+    return output[..., : height * network.scale, : width * network.scale]  # type: ignore[operator]
