@@ -142,9 +142,10 @@ def difference(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def register_resolvers() -> None:
-    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml."""
+    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml; `${add:a,b}` for numbers of channels."""
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     OmegaConf.register_new_resolver("job_dir", _job_dir, replace=True)
+    OmegaConf.register_new_resolver("add", lambda *terms: sum(terms), replace=True)
 
 
 def _run_dir(resume: str | None, fresh: str, overrides: list[str]) -> str:

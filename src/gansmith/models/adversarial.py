@@ -10,28 +10,25 @@ from operator import add
 from typing import Any, ClassVar
 
 import torch
-from lightning import LightningModule
-from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
 from torch import Tensor, nn
-from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from gansmith.errors import ConfigError
+from gansmith.models.sides import SIDES, TwoSides
 from gansmith.networks.modes import evaluating
 from gansmith.noise import Noise, mix_seed
 from gansmith.objectives.penalties import Critic, Penalty
 from gansmith.ranges import to_uint8, to_unit_range
 from gansmith.training.distributed import average_gradients, rank, world_size
 from gansmith.training.ema import EMA, update_average
-from gansmith.training.guard import FiniteGuard
 from gansmith.training.means import RunningMeans
 from gansmith.training.schedules import Schedule
 
 Batch = dict[str, Any]
-SIDES = ("discriminator", "generator")
 
 
-class AdversarialModel(LightningModule):
+class AdversarialModel(TwoSides):
     """Base of all variants: owns which side steps when, and everything that a step is made of.
 
     A variant sets `self.generator` and `self.discriminator` through the constructor (several networks
@@ -79,26 +76,17 @@ class AdversarialModel(LightningModule):
         seed: int = 0,
         name: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(generator, discriminator, optimizer, schedule, clip_norm)
         for key, count in (("critic_steps", critic_steps), ("accumulate", accumulate)):
             if count < 1:
                 raise ConfigError(f"model.{key} is {count}; it counts from 1")
-        for side, limit in (clip_norm or {}).items():
-            if limit is not None and limit <= 0:
-                raise ConfigError(f"model.clip_norm.{side} is {limit}; it is a norm above 0, or null")
-        self.automatic_optimization = False
-        self.generator, self.discriminator = generator, discriminator
         self.ema = ema
         self.ema_generator = deepcopy(generator).requires_grad_(False) if ema else None
-        self.optimizer_factory, self.schedule = optimizer, schedule
         self.critic_steps, self.accumulate, self.share_fakes = critic_steps, accumulate, share_fakes
-        self.clip_norm = clip_norm or {}
         self.penalty = penalty or {}
         self.seed, self.name = seed, name
         self.images_seen = 0
         self.latest_metrics: dict[str, float] = {}
-        self.guard = FiniteGuard()
-        self.side = "discriminator"
         self.noise: Noise
         self._fakes_are_shared = False
         self._means = RunningMeans()
@@ -186,10 +174,6 @@ class AdversarialModel(LightningModule):
         average_gradients(self.networks(side).parameters())
         optimizer.step()
 
-    def networks(self, side: str) -> nn.Module:
-        """The network (or ModuleDict of networks) of a side."""
-        return self.generator if side == "generator" else self.discriminator
-
     @contextmanager
     def _frozen_other_side(self) -> Iterator[None]:
         """No gradients for the side that waits, except where its fakes are made for both half steps."""
@@ -224,7 +208,7 @@ class AdversarialModel(LightningModule):
         dtype = next(self.generator.parameters()).dtype
         return Noise(seed, rows * world_size(), rank() * rows + start, dtype, self.device)
 
-    # Optimizers.
+    # Training as a whole.
 
     def compile_networks(self) -> None:
         """Compiles in place, so that names of weights stay; not what a penalty differentiates twice."""
@@ -235,67 +219,6 @@ class AdversarialModel(LightningModule):
     def on_train_start(self) -> None:
         """Ranks start with the same weights, and draw different numbers for dropout and the like."""
         torch.manual_seed(mix_seed(self.seed, "rank", rank()))
-
-    def configure_optimizers(self) -> list[Optimizer]:
-        steps = self.trainer.max_steps
-        for side in SIDES:
-            if steps < 1 and self.schedule[side].shape != "constant":
-                raise ConfigError(f"model.schedule.{side}.shape={self.schedule[side].shape} needs trainer.max_steps")
-        optimizers = [self._build_optimizer(side) for side in SIDES]
-        if self._loss_is_scaled and any(optimizer.defaults.get("fused") for optimizer in optimizers):
-            # Lightning leaves unscaling to a fused optimizer, whose gradients can't be measured or clipped before.
-            raise ConfigError("trainer.precision=16-mixed does not go with model.optimizer.*.fused=true")
-        self._learning_rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
-        return optimizers
-
-    def _optimizer(self, side: str) -> LightningOptimizer:
-        return self.optimizers()[SIDES.index(side)]  # type: ignore[index]
-
-    def _build_optimizer(self, side: str) -> Optimizer:
-        try:
-            return self.optimizer_factory[side](self.networks(side).parameters())
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"model.optimizer.{side}: {error}") from error
-
-    @property
-    def _loss_is_scaled(self) -> bool:
-        return getattr(self.trainer.precision_plugin, "scaler", None) is not None
-
-    def _set_learning_rates(self, step: int) -> None:
-        for side, rates in zip(SIDES, self._learning_rates):
-            factor = self.schedule[side].factor(step, self.trainer.max_steps)
-            for group, rate in zip(self._optimizer(side).param_groups, rates):
-                group["lr"] = rate * factor
-
-    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Norm, guard and clipping; mixed precision has unscaled the gradients by now."""
-        gradients = [
-            parameter.grad
-            for group in optimizer.param_groups
-            for parameter in group["params"]
-            if parameter.grad is not None
-        ]
-        norm = get_total_norm(gradients)
-        self.observe(f"gradient_norm/{self.side}", norm)
-        if not self._loss_is_scaled:
-            # A loss scaler finds its scale by overflowing now and then, and skips those steps itself.
-            self.guard.watch(self.global_step, self.side, "gradient", norm)
-        self.guard.check_if_cheap()
-        if (limit := self.clip_norm.get(self.side)) is not None:
-            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-            clip_grads_with_norm_(parameters, limit, norm)
-
-    # Counting: Lightning counts the steps of all optimizers; here one batch is one step.
-
-    def _count_steps_by_batches(self) -> None:
-        for side in SIDES:
-            optimizer = self._optimizer(side)
-            optimizer._on_before_step = optimizer._on_after_step = do_nothing_closure
-
-    def _advance_step(self) -> None:
-        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        progress.increment_ready()
-        progress.increment_completed()
 
     # Watching.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -41,11 +41,11 @@ class Translation(AdversarialModel):
             return whole_multiples(network, source)
 
 
-def whole_multiples(network: nn.Module, source: Tensor) -> Tensor:
+def whole_multiples(network: Any, source: Tensor) -> Tensor:
     """The network's output for a source of any size: mirrored at its right and lower edge, and cut again."""
     height, width = source.shape[-2:]
-    below, beside = -height % network.multiple, -width % network.multiple  # type: ignore[operator]
+    below, beside = -height % network.multiple, -width % network.multiple
     # A mirror image is no larger than what it mirrors.
     mode = "reflect" if below < height and beside < width else "replicate"
     output = network(pad(source, (0, beside, 0, below), mode=mode))
-    return output[..., : height * network.scale, : width * network.scale]  # type: ignore[operator]
+    return output[..., : height * network.scale, : width * network.scale]

@@ -1,0 +1,122 @@
+"""Two sides that step in turn under one trainer: their optimizers, learning rates, gradients and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lightning import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.optim import Optimizer
+
+from gansmith.errors import ConfigError
+from gansmith.training.guard import FiniteGuard
+from gansmith.training.schedules import Schedule
+
+SIDES = ("discriminator", "generator")
+
+
+class TwoSides(LightningModule):
+    """An optimizer for each side, under one count of steps.
+
+    Args:
+        generator: network or ModuleDict of networks.
+        discriminator: network or ModuleDict of networks.
+        optimizer: for each side a callable from parameters to an optimizer.
+        schedule: for each side the learning rate over the steps.
+        clip_norm: for each side the largest gradient norm, or None.
+
+    Raises:
+        ConfigError: a limit that is not positive.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        optimizer: Mapping[str, Callable[..., Optimizer]],
+        schedule: Mapping[str, Schedule],
+        clip_norm: Mapping[str, float | None] | None = None,
+    ) -> None:
+        super().__init__()
+        for side, limit in (clip_norm or {}).items():
+            if limit is not None and limit <= 0:
+                raise ConfigError(f"model.clip_norm.{side} is {limit}; it is a norm above 0, or null")
+        self.automatic_optimization = False
+        self.generator, self.discriminator = generator, discriminator
+        self.optimizer_factory, self.schedule = optimizer, schedule
+        self.clip_norm = clip_norm or {}
+        self.guard = FiniteGuard()
+        self.side = "discriminator"
+
+    def observe(self, name: str, value: Tensor) -> None:
+        """Logs the mean of `value` (any shape) over the steps of a logging interval."""
+        raise NotImplementedError
+
+    def networks(self, side: str) -> nn.Module:
+        """The network (or ModuleDict of networks) of a side."""
+        return self.generator if side == "generator" else self.discriminator
+
+    # Optimizers.
+
+    def configure_optimizers(self) -> list[Optimizer]:
+        steps = self.trainer.max_steps
+        for side in SIDES:
+            if steps < 1 and self.schedule[side].shape != "constant":
+                raise ConfigError(f"model.schedule.{side}.shape={self.schedule[side].shape} needs trainer.max_steps")
+        optimizers = [self._build_optimizer(side) for side in SIDES]
+        if self._loss_is_scaled and any(optimizer.defaults.get("fused") for optimizer in optimizers):
+            # Lightning leaves unscaling to a fused optimizer, whose gradients can't be measured or clipped before.
+            raise ConfigError("trainer.precision=16-mixed does not go with model.optimizer.*.fused=true")
+        self._learning_rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
+        return optimizers
+
+    def _optimizer(self, side: str) -> LightningOptimizer:
+        return self.optimizers()[SIDES.index(side)]  # type: ignore[index]
+
+    def _build_optimizer(self, side: str) -> Optimizer:
+        try:
+            return self.optimizer_factory[side](self.networks(side).parameters())
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"model.optimizer.{side}: {error}") from error
+
+    @property
+    def _loss_is_scaled(self) -> bool:
+        return getattr(self.trainer.precision_plugin, "scaler", None) is not None
+
+    def _set_learning_rates(self, step: int) -> None:
+        for side, rates in zip(SIDES, self._learning_rates):
+            factor = self.schedule[side].factor(step, self.trainer.max_steps)
+            for group, rate in zip(self._optimizer(side).param_groups, rates):
+                group["lr"] = rate * factor
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Norm, guard and clipping; mixed precision has unscaled the gradients by now."""
+        gradients = [
+            parameter.grad
+            for group in optimizer.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
+        ]
+        norm = get_total_norm(gradients)
+        self.observe(f"gradient_norm/{self.side}", norm)
+        if not self._loss_is_scaled:
+            # A loss scaler finds its scale by overflowing now and then, and skips those steps itself.
+            self.guard.watch(self.global_step, self.side, "gradient", norm)
+        self.guard.check_if_cheap()
+        if (limit := self.clip_norm.get(self.side)) is not None:
+            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+            clip_grads_with_norm_(parameters, limit, norm)
+
+    # Counting: Lightning counts the steps of all optimizers; here one batch is one step.
+
+    def _count_steps_by_batches(self) -> None:
+        for side in SIDES:
+            optimizer = self._optimizer(side)
+            optimizer._on_before_step = optimizer._on_after_step = do_nothing_closure
+
+    def _advance_step(self) -> None:
+        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        progress.increment_ready()
+        progress.increment_completed()
