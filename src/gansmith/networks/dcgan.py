@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from gansmith.errors import ConfigError
 from gansmith.networks.conditioning import concatenate_label
+from gansmith.networks.initial import normal_weights
 from gansmith.networks.sizes import check_sizes
 
 NORMS = {"batch": nn.BatchNorm2d, "none": None}
@@ -35,17 +36,6 @@ def _norm(name: str, width: int) -> list[nn.Module]:
         raise ConfigError(f"norm is {name!r}; it can be {', '.join(NORMS)}")
     layer = NORMS[name]
     return [layer(width)] if layer else []
-
-
-def initialise(module: nn.Module) -> None:
-    """Weights from N(0, 0.02), scales of batch norm from N(1, 0.02) (section 4)."""
-    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-        nn.init.normal_(module.weight, 0.0, 0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.BatchNorm2d):
-        nn.init.normal_(module.weight, 1.0, 0.02)
-        nn.init.zeros_(module.bias)
 
 
 class Generator(nn.Module):
@@ -81,7 +71,7 @@ class Generator(nn.Module):
         layers += [*_norm(norm, widths[-1]), nn.ReLU(inplace=True)]
         layers += [nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=bias), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
-        self.apply(initialise)
+        self.apply(normal_weights)
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         """(n, latent) and, where there are classes, (n,) int64 to (n, channels, resolution, resolution) in [-1, 1]."""
@@ -114,7 +104,7 @@ class Discriminator(nn.Module):
             layers += [*_norm(norm, wider), nn.LeakyReLU(0.2, inplace=True)]
         layers += [nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=bias)]
         self.layers = nn.Sequential(*layers)
-        self.apply(initialise)
+        self.apply(normal_weights)
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
         """(n, channels, resolution, resolution) in [-1, 1] and labels (n,) to logits (n,)."""
