@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gansmith.data.decode import UPRIGHT, Decoder, UnreadablePicture
+from gansmith.data.decode import UPRIGHT, Decoder, SquareDecoder, UnreadablePicture
 from gansmith.errors import ConfigError
 
 RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
@@ -20,7 +20,7 @@ def encoded(image, format="PNG", **options):
 
 def decode(image, format="PNG", channels=3, resolution=8, **options):
     save = options.pop("save", {})
-    return Decoder(resolution, channels, **options)(encoded(image, format, **save))
+    return SquareDecoder(resolution=resolution, channels=channels, **options)(encoded(image, format, **save))
 
 
 def colour(red, green, blue, alpha=None):
@@ -139,7 +139,7 @@ def test_any_format_and_shape_becomes_the_same_square(format, size):
 
 def test_a_camera_that_stores_two_pictures_shows_its_first():
     file = encoded(colour(200, 0, 0), "MPO", save_all=True, append_images=[colour(0, 0, 200)])
-    assert uniform(Decoder(8, 3)(file)) == pytest.approx([200, 0, 0], abs=3)
+    assert uniform(SquareDecoder(resolution=8, channels=3)(file)) == pytest.approx([200, 0, 0], abs=3)
 
 
 @pytest.mark.parametrize(("side", "tolerance"), [(1200, 0.5), (1201, 0.0)])
@@ -147,7 +147,7 @@ def test_large_jpegs_look_as_if_decoded_in_full(side, tolerance):
     rough = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8))
     file = encoded(rough.resize((side, side), Image.Resampling.BICUBIC), "JPEG", quality=95)
     full = np.asarray(Image.open(io.BytesIO(file)).resize((64, 64), Image.Resampling.LANCZOS)).astype(float)
-    assert np.abs(Decoder(64, 3)(file).transpose(1, 2, 0) - full).mean() <= tolerance
+    assert np.abs(SquareDecoder(resolution=64, channels=3)(file).transpose(1, 2, 0) - full).mean() <= tolerance
 
 
 def huge_png(side):
@@ -165,7 +165,7 @@ def huge_png(side):
 @pytest.mark.parametrize(("side", "reason"), [(12_000, "claims 12000x12000 pixels"), (60_000, "decompression bomb")])
 def test_a_decompression_bomb_is_refused_by_its_header(side, reason):
     with pytest.raises(UnreadablePicture, match=reason):
-        Decoder(8, 3)(huge_png(side))
+        SquareDecoder(resolution=8, channels=3)(huge_png(side))
 
 
 def test_the_bound_on_pixels_can_be_set():
@@ -179,14 +179,14 @@ def test_a_truncated_picture_is_unreadable(format):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
     whole = encoded(noise, format)
     with pytest.raises(UnreadablePicture) as caught:
-        Decoder(8, 3)(whole[: len(whole) // 2])
+        SquareDecoder(resolution=8, channels=3)(whole[: len(whole) // 2])
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a" + bytes(50), b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\xff\xd8\xff"])
 def test_what_is_no_picture_is_unreadable(content):
     with pytest.raises(UnreadablePicture):
-        Decoder(8, 3)(content)
+        SquareDecoder(resolution=8, channels=3)(content)
 
 
 @pytest.mark.parametrize(
@@ -195,4 +195,12 @@ def test_what_is_no_picture_is_unreadable(content):
 def test_settings_that_do_not_work_name_their_key(options):
     (key,) = options
     with pytest.raises(ConfigError, match=rf"^data\.source\.{key}="):
-        Decoder(8, 3, **options)
+        SquareDecoder(resolution=8, channels=3, **options)
+
+
+@pytest.mark.parametrize(("channels", "shape"), [(1, (1, 6, 9)), (3, (3, 6, 9))])
+def test_a_whole_picture_keeps_its_size(channels, shape):
+    values = np.arange(54, dtype=np.uint8).reshape(6, 9)
+    picture = Decoder(channels=channels)(encoded(Image.fromarray(values)))
+    assert picture.shape == shape
+    assert (picture == values).all()

@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gansmith.data.pixels import fit, refit
+from gansmith.data.pixels import fit, recolour, refit, stretch
 from gansmith.errors import ConfigError
 
 BOX = Image.Resampling.BOX
@@ -61,3 +61,21 @@ def test_an_extreme_shape_takes_no_more_memory_than_its_centre():
 def test_unknown_filter_names_key_and_choices():
     with pytest.raises(ConfigError, match=r"data\.source\.filter=sharp .*lanczos"):
         refit(noise(1, 1, 8, 8), 4, 1, "sharp")
+
+
+def test_recoloured_pictures_are_luma_or_three_times_grey():
+    colour = torch.tensor([200, 100, 50], dtype=torch.uint8).view(3, 1, 1).expand(3, 4, 5)
+    assert recolour(colour, 1).unique().item() == round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)
+    grey = noise(1, 4, 5)
+    assert torch.equal(recolour(grey, 3), grey.expand(3, -1, -1))
+    assert recolour(grey, 1) is grey
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_stretched_pictures_keep_what_they_show_and_not_their_proportions(channels):
+    ramp = torch.arange(0, 240, 10, dtype=torch.uint8).expand(channels, 6, 24).contiguous()
+    stretched = stretch(ramp, 12, 12)
+    assert stretched.shape == (channels, 12, 12)
+    means = ramp[:, :1].float().unflatten(2, (12, 2)).mean(-1)
+    assert (stretched.float() - means).abs()[..., 1:-1].max() <= 1
+    assert stretch(ramp, 6, 24) is ramp

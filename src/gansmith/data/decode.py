@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image, ImageColor
@@ -42,25 +43,23 @@ class UnreadablePicture(DataError):
     """A picture that is broken, too large, or of a kind without an agreed range of values."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decoder:
-    """From the bytes of a picture file to uint8 (channels, resolution, resolution).
+    """From the bytes of a picture file to uint8 (channels, height, width) of the picture's own size.
 
-    The picture is turned upright, laid on `background` where transparent, brought to 8 bits, resized so that
-    its short side is `resolution`, and cropped to the centre square.
+    The picture is turned upright, laid on `background` where transparent, and brought to 8 bits.
 
-    filter: of the resizing (see `gansmith.data.pixels`).
     background: a colour name or #rrggbb.
     max_pixels: larger pictures are refused by their header, before any memory is spent on them.
+    own_size: whether pictures come out in the size they have in their files.
     Raises ConfigError for values that do not work.
     """
 
-    resolution: int
+    own_size: ClassVar[bool] = True
+
     channels: int
-    filter: str = "lanczos"
     background: str = "white"
     max_pixels: int = 2**27
-    _kernel: Image.Resampling = field(init=False, repr=False)
     _colour: tuple[int, int, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +72,6 @@ class Decoder:
                 f"data.source.background={self.background} is no colour; take a name or '#rrggbb'"
             ) from error
         object.__setattr__(self, "_colour", (red, green, blue))
-        object.__setattr__(self, "_kernel", resampling(self.filter))
 
     @property
     def max_bytes(self) -> int:
@@ -104,16 +102,14 @@ class Decoder:
             turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
             flat = self._flat(_eight_bits(image))
         upright = flat if turn is None else flat.transpose(turn)
-        return to_array(fit(upright, self.resolution, self._kernel))
+        return to_array(self._sized(upright))
 
     def _draft(self, image: Image.Image) -> None:
-        """Let a JPEG be decoded smaller, where that divides its size: else its edges would shift."""
-        width, height = image.size
-        for scale in (8, 4, 2):
-            enough = min(width, height) >= scale * DRAFT_MARGIN * self.resolution
-            if enough and width % scale == height % scale == 0:
-                image.draft(None, (width // scale, height // scale))
-                return
+        """Let a JPEG be decoded smaller than it is, where that is enough."""
+
+    def _sized(self, image: Image.Image) -> Image.Image:
+        """The upright picture in the size that is wanted."""
+        return image
 
     def _flat(self, image: Image.Image) -> Image.Image:
         """The same picture in mode L or RGB, without transparency."""
@@ -123,6 +119,39 @@ class Decoder:
         layer = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, (*self._colour, 255))
         return Image.alpha_composite(ground, layer).convert("RGB").convert(mode)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SquareDecoder(Decoder):
+    """From the bytes of a picture file to uint8 (channels, resolution, resolution).
+
+    The picture is decoded as by `Decoder`, resized so that its short side is `resolution`, and cropped to the
+    centre square.
+
+    filter: of the resizing (see `gansmith.data.pixels`).
+    """
+
+    own_size: ClassVar[bool] = False
+
+    resolution: int
+    filter: str = "lanczos"
+    _kernel: Image.Resampling = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "_kernel", resampling(self.filter))
+
+    def _draft(self, image: Image.Image) -> None:
+        # Only where the scale divides its size: else its edges would shift.
+        width, height = image.size
+        for scale in (8, 4, 2):
+            enough = min(width, height) >= scale * DRAFT_MARGIN * self.resolution
+            if enough and width % scale == height % scale == 0:
+                image.draft(None, (width // scale, height // scale))
+                return
+
+    def _sized(self, image: Image.Image) -> Image.Image:
+        return fit(image, self.resolution, self._kernel)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.data.catalogue import SMALL, Catalogue, Finding, catalogue, read_picture
-from gansmith.data.decode import Decoder, UnreadablePicture
+from gansmith.data.catalogue import SMALL, Catalogue, Finding, catalogue, read_again, report_unreadable
+from gansmith.data.decode import SquareDecoder
 from gansmith.data.files import PictureFiles
 from gansmith.data.imageset import ImageSet, MemoryImages, digest
 from gansmith.data.split import of_split
-from gansmith.errors import ConfigError, DataError
-
-logger = logging.getLogger(__name__)
+from gansmith.errors import ConfigError
 
 
 class EncodedImages:
@@ -26,7 +23,7 @@ class EncodedImages:
 
     in_memory = False
 
-    def __init__(self, files: PictureFiles, names: Sequence[str], decoder: Decoder, fingerprint: str) -> None:
+    def __init__(self, files: PictureFiles, names: Sequence[str], decoder: SquareDecoder, fingerprint: str) -> None:
         self.files = files
         self.names = names
         self.decoder = decoder
@@ -39,13 +36,8 @@ class EncodedImages:
 
     def batch(self, indices: Tensor) -> Tensor:
         """Raises DataError for a picture that has become unreadable since the start."""
-        return torch.from_numpy(np.stack([self._picture(self.names[index]) for index in indices.tolist()]))
-
-    def _picture(self, name: str) -> np.ndarray:
-        try:
-            return read_picture(self.files, name, self.decoder)[1]
-        except UnreadablePicture as error:
-            raise DataError(f"{self.files.place}: {name} was readable at the start, and now: {error}") from error
+        pictures = [read_again(self.files, self.names[index], self.decoder) for index in indices.tolist()]
+        return torch.from_numpy(np.stack(pictures))
 
 
 class StoredImages:
@@ -77,7 +69,7 @@ class StoredImages:
 class EncodedSource:
     """What all sources of picture files share; a source says which files, which labels, which split.
 
-    filter, background, max_pixels: see `gansmith.data.decode.Decoder`.
+    filter, background, max_pixels: see `gansmith.data.decode.SquareDecoder`.
     max_unreadable: share of the pictures that may be broken; they are named in the log and left out.
     cache: keep the resized pictures under `cache_dir`, so that nothing is decoded while training. Without it
         only sets below 256 MiB are: every process decodes them into memory at every start.
@@ -99,7 +91,7 @@ class EncodedSource:
         self.max_unreadable = max_unreadable
         self.cache = cache
         self.cache_dir = Path(cache_dir).expanduser()
-        self._read: dict[tuple[Path, Decoder], tuple[PictureFiles, Catalogue]] = {}
+        self._read: dict[tuple[Path, SquareDecoder], tuple[PictureFiles, Catalogue]] = {}
 
     def files(self, root: Path) -> PictureFiles:
         """The pictures under `root`."""
@@ -118,7 +110,7 @@ class EncodedSource:
 
     def load(self, split: str, resolution: int, channels: int, *, root: Path, test_fraction: float) -> ImageSet:
         """One split as uint8 (N, channels, resolution, resolution). Raises DataError."""
-        decoder = Decoder(resolution, channels, **self.decoding)
+        decoder = SquareDecoder(resolution=resolution, channels=channels, **self.decoding)
         files, found = self._catalogue(root, decoder)
         readable = {name: finding for name, finding in found.findings.items() if finding.problem is None}
         names = list(readable)
@@ -129,30 +121,17 @@ class EncodedSource:
             pictures.labels, pictures.classes = labelled[0][chosen], labelled[1]
         return pictures
 
-    def _catalogue(self, root: Path, decoder: Decoder) -> tuple[PictureFiles, Catalogue]:
+    def _catalogue(self, root: Path, decoder: SquareDecoder) -> tuple[PictureFiles, Catalogue]:
         """What is there, read once for both splits."""
         if (root, decoder) not in self._read:
             files = self.files(root)
             found = catalogue(files, decoder, self.cache_dir, self.cache)
-            self._report_unreadable(files, found)
+            report_unreadable(files, found.findings, self.max_unreadable)
             self._read[root, decoder] = files, found
         return self._read[root, decoder]
 
-    def _report_unreadable(self, files: PictureFiles, found: Catalogue) -> None:
-        broken = {name: item.problem for name, item in found.findings.items() if item.problem is not None}
-        for name, problem in broken.items():
-            logger.warning("left out %s: %s", name, problem)
-        if broken:
-            logger.warning("left out %d of %d pictures in %s", len(broken), len(found.findings), files.place)
-        if len(broken) > self.max_unreadable * len(found.findings):
-            first, problem = next(iter(broken.items()))
-            raise DataError(
-                f"{files.place}: {len(broken)} of {len(found.findings)} pictures can't be read, more than "
-                f"data.source.max_unreadable={self.max_unreadable} allows; the first is {first}: {problem}"
-            )
-
     def _pictures(
-        self, files: PictureFiles, found: Catalogue, decoder: Decoder, names: list[str]
+        self, files: PictureFiles, found: Catalogue, decoder: SquareDecoder, names: list[str]
     ) -> MemoryImages | StoredImages | EncodedImages:
         fingerprint = digest([repr(decoder).encode(), *(found.findings[name].digest.encode() for name in names)])
         if found.pixels is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from gansmith.data.base import DataModule
 from gansmith.data.examples import ImageExamples
 from gansmith.data.imageset import ImageSet, Source
+from gansmith.data.steps import part_for
 from gansmith.data.stream import BatchStream
 from gansmith.errors import ConfigError, DataError
 
@@ -123,17 +124,13 @@ class ImageData(DataModule):
 
     def train_dataloader(self) -> BatchStream:
         """The stream from the trainer's step on, this rank's part; the whole of it without a trainer."""
-        trainer = self.trainer
         return BatchStream(
             self.train,
             self.batch_size,
             seed=self.seed,
-            rank=trainer.global_rank if trainer else 0,
-            world_size=trainer.world_size if trainer else 1,
-            start=trainer.global_step if trainer else 0,
             horizontal_flip=self.horizontal_flip,
             workers=self.workers,
-            pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
+            **part_for(self.trainer),
         )
 
     def _load(self, name: str) -> ImageSet:

@@ -17,6 +17,9 @@ from gansmith.data.pixels import refit
 from gansmith.data.split import of_split
 from gansmith.errors import DataError
 
+# What pip calls a package where that is not what Python calls it.
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "skimage": "scikit-image"}
+
 
 class PackagedDigits:
     """Square grey digits as rows of a compressed table: pixels, then the label.
@@ -68,5 +71,6 @@ def package_folder(package: str) -> Path:
     """The folder an installed package lies in. Raises DataError if there is none."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise DataError(f"package {package} carries this data set and is not installed: pip install {package}")
+        name = DISTRIBUTIONS.get(package, package)
+        raise DataError(f"package {name} carries this data set and is not installed: pip install {name}")
     return Path(spec.origin).parent

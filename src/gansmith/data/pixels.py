@@ -44,6 +44,29 @@ def to_array(image: Image.Image) -> np.ndarray:
     return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
 
 
+def to_image(picture: Tensor, channels: int) -> Image.Image:
+    """A picture uint8 (1 or 3, H, W) in mode L (`channels` = 1) or RGB (3)."""
+    array = picture.permute(1, 2, 0).squeeze(-1).contiguous().numpy()
+    return Image.fromarray(array).convert("L" if channels == 1 else "RGB")
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """A picture of mode L or RGB as uint8 (C, H, W) in memory of its own."""
+    return torch.from_numpy(to_array(image).copy())
+
+
+def recolour(picture: Tensor, channels: int) -> Tensor:
+    """A picture uint8 (1 or 3, H, W) with that many channels: luma as ITU-R 601; grey is repeated."""
+    return picture if len(picture) == channels else to_tensor(to_image(picture, channels))
+
+
+def stretch(picture: Tensor, height: int, width: int) -> Tensor:
+    """A picture uint8 (C, H, W) as (C, height, width), bicubically, whatever that does to its proportions."""
+    if picture.shape[1:] == (height, width):
+        return picture
+    return to_tensor(to_image(picture, len(picture)).resize((width, height), Image.Resampling.BICUBIC))
+
+
 def refit(images: Tensor, resolution: int, channels: int, filter: str, margin: int = 0) -> Tensor:
     """Bring square pictures to another size and number of channels (luma as ITU-R 601; grey is repeated).
 
@@ -58,9 +81,7 @@ def refit(images: Tensor, resolution: int, channels: int, filter: str, margin: i
         return images.contiguous()
     if images.shape[1] == 1 and channels == 3:
         return refit(images, resolution, 1, filter).expand(-1, 3, -1, -1).contiguous()
-    mode = "L" if channels == 1 else "RGB"
     fitted = torch.empty((len(images), channels, resolution, resolution), dtype=torch.uint8)
     for target, picture in zip(fitted, images, strict=True):
-        image = Image.fromarray(picture.permute(1, 2, 0).squeeze(-1).numpy()).convert(mode)
-        target.copy_(torch.from_numpy(to_array(fit(image, resolution, kernel)).copy()))
+        target.copy_(to_tensor(fit(to_image(picture, channels), resolution, kernel)))
     return fitted
