@@ -121,3 +121,70 @@ def test_evaluation_measures_the_checkpoint_against_its_own_data(run_dir, tmp_pa
     assert first == again
     assert first["fd_efficientnet_lite0"] > 0
     assert f"fd_efficientnet_lite0  {first['fd_efficientnet_lite0']:.6g}" in capsys.readouterr().out
+
+
+# Checkpoints that translate
+
+TRANSLATION = {
+    "_target_": "gansmith.models.pix2pix.Pix2Pix",
+    "name": "pix2pix",
+    "generator": {
+        "_target_": "gansmith.networks.unet.UNetGenerator",
+        "in_channels": 1,
+        "out_channels": 1,
+        "depth": 2,
+        "features": 4,
+    },
+    "discriminator": {"_target_": "gansmith.networks.patchgan.PixelDiscriminator", "in_channels": 2, "features": 4},
+    "loss": {"_target_": "gansmith.objectives.adversarial.CrossEntropy"},
+    "optimizer": {},
+    "schedule": {},
+}
+DENOISE = {"_target_": "gansmith.data.tasks.denoise.Denoise", "source_channels": 1, "target_channels": 1}
+PAIRED = {
+    "_target_": "gansmith.metrics.paired.PairedProtocol",
+    "name": "paired",
+    "metrics": ["psnr", "l1"],
+    "samples": 8,
+}
+
+
+@pytest.fixture
+def translation(tmp_path):
+    """The checkpoint of an untrained model that translates."""
+    config = {"model": TRANSLATION, "data": DATA, "task": DENOISE, "metrics": PAIRED, "seed": 0}
+    torch.manual_seed(0)
+    path = tmp_path / "translation.ckpt"
+    torch.save({"config": config, "state_dict": build_model(config).state_dict()}, path)
+    return path
+
+
+def evaluation(path, **changes):
+    settings = {"ckpt": str(path), "device": "cpu", "data": None, "metrics": None, "cache_dir": "nowhere"}
+    return evaluate_checkpoint(OmegaConf.create({**settings, **changes}))
+
+
+def test_a_translating_checkpoint_is_measured_by_its_own_protocol_and_task(translation):
+    result = evaluation(translation)
+    assert result.keys() == {"psnr", "l1", "input_psnr", "input_l1"}
+    assert result == evaluation(translation)
+    assert evaluation(translation, metrics={**PAIRED, "metrics": ["ssim"]}).keys() == {"ssim", "input_ssim"}
+
+
+def test_pictures_of_another_size_can_be_translated_and_others_not(translation):
+    larger = {**DATA, "source": {"_target_": "gansmith.data.packaged.Digits"}, "resolution": 16}
+    assert evaluation(translation, data=larger)["psnr"] != evaluation(translation)["psnr"]
+    with pytest.raises(ConfigError, match=r"data\.channels=3, and the checkpoint was trained at 1"):
+        evaluation(translation, data={**DATA, "channels": 3})
+
+
+def test_what_a_checkpoint_can_not_do_is_one_line(run_dir, translation, tmp_path):
+    with pytest.raises(ConfigError, match=r"metrics=none measures nothing; take metrics=fast"):
+        evaluation(run_dir)
+    with pytest.raises(ConfigError, match=r"model=cgan samples from latents: take metrics=fast"):
+        evaluation(run_dir, metrics=PAIRED)
+    generative = {"_target_": "gansmith.metrics.protocol.Protocol", "name": "fast"}
+    with pytest.raises(ConfigError, match=r"model=pix2pix translates pictures: take metrics=paired"):
+        evaluation(translation, metrics=generative)
+    with pytest.raises(ConfigError, match=r"model=pix2pix translates pictures: python src/translate\.py"):
+        sample_checkpoint(sample_config(translation, tmp_path))

@@ -13,10 +13,12 @@ from rich.progress import track
 from torch import Tensor
 
 from gansmith.config import instantiate
+from gansmith.data.base import DataModule
 from gansmith.errors import CheckpointError, ConfigError
 from gansmith.experiment import load_model
-from gansmith.metrics.evaluate import evaluate
+from gansmith.metrics.base import BaseProtocol
 from gansmith.models.adversarial import AdversarialModel
+from gansmith.models.translation import Translation
 from gansmith.training.progress import Progress
 from gansmith.training.samples import save_grid
 
@@ -54,34 +56,58 @@ def pick_device(name: str) -> torch.device:
 
 
 def evaluate_checkpoint(config: DictConfig) -> dict[str, float]:
-    """The protocol `config.metrics` on the checkpoint's samples, against its own data or `config.data`; prints it."""
+    """Measures the checkpoint on its own data or on `config.data`, and prints what comes out.
+
+    The protocol is `config.metrics`, or the one that the checkpoint was trained with; the task is always that.
+
+    Raises:
+        ConfigError: the protocol measures nothing, or nothing that this model makes of these data.
+    """
     path = find_checkpoint(config.ckpt)
     model, trained_with = load_model(path)
     model.to(pick_device(config.device))
-    protocol = instantiate(config.metrics)
-    if not protocol.metrics:
-        raise ConfigError(f"metrics={protocol.name} measures nothing; take metrics=fast or another protocol")
-    data = instantiate(config.get("data") or trained_with["data"])
-    for key in ("resolution", "channels"):
-        if getattr(data, key) != trained_with["data"][key]:
-            raise ConfigError(
-                f"data.{key}={getattr(data, key)}, and the checkpoint was trained at {trained_with['data'][key]}"
-            )
-    data.prepare_data()
+    protocol = protocol_for(model, config.get("metrics"), trained_with)
+    data = data_for(model, config.get("data"), trained_with)
+    protocol.check_model(model)
+    protocol.check_data(model, data)
     console = Console()
     with Progress(console).task("evaluation", 0) as report:
-        metrics = evaluate(
-            lambda indices: model.sample_images(indices, protocol.seed),
-            data.split(protocol.split),
-            protocol,
-            device=model.device,
-            cache_dir=config.cache_dir,
-            progress=report,
-        )
+        metrics = protocol.measure(
+            model, data, device=model.device, cache_dir=config.cache_dir, progress=report
+        ) | protocol.measure_inputs(data, device=model.device)
     console.print(f"{path}  {data.name}  protocol {protocol.name} ({protocol.hash})", soft_wrap=True, highlight=False)
     for name, value in metrics.items():
         console.print(f"{name}  {value:.6g}", highlight=False)
     return metrics
+
+
+def protocol_for(model: AdversarialModel, metrics: DictConfig | None, trained_with: dict[str, Any]) -> BaseProtocol:
+    """What `metrics` describes, or what the checkpoint was trained with. Raises ConfigError if it has no metrics."""
+    protocol = instantiate(metrics or trained_with.get("metrics"))
+    if protocol is None or not protocol.metrics:
+        name = "none" if protocol is None else protocol.name
+        other = "paired" if isinstance(model, Translation) else "fast"
+        raise ConfigError(f"metrics={name} measures nothing; take metrics={other} or another protocol")
+    return protocol
+
+
+def data_for(model: AdversarialModel, data: DictConfig | None, trained_with: dict[str, Any]) -> DataModule:
+    """What `data` describes, or what the checkpoint was trained on, with its task; ready to be read.
+
+    Raises:
+        ConfigError: pictures that the model was not made for.
+    """
+    found = instantiate(data or trained_with["data"])
+    # Translated pictures may have any size.
+    size = () if isinstance(model, Translation) else ("resolution",)
+    for key in (*size, "channels", "source_channels", "target_channels"):
+        wanted = trained_with["data"].get(key)
+        if (value := getattr(found, key, wanted)) != wanted:
+            raise ConfigError(f"data.{key}={value}, and the checkpoint was trained at {wanted}")
+    if trained_with.get("task") is not None:
+        found.set_task(instantiate(trained_with["task"]))
+    found.prepare_data()
+    return found
 
 
 def sample_checkpoint(config: DictConfig) -> list[Path]:
@@ -90,6 +116,9 @@ def sample_checkpoint(config: DictConfig) -> list[Path]:
         if config[key] < 1:
             raise ConfigError(f"{key}={config[key]}: it counts from 1")
     model, _ = load_model(find_checkpoint(config.ckpt))
+    if isinstance(model, Translation):
+        how = f"python src/translate.py ckpt={config.ckpt} input=FILE|FOLDER out=FOLDER"
+        raise ConfigError(f"model={model.name} translates pictures: {how}")
     model.to(pick_device(config.device))
     conditions = label_condition(model, config.label)
     out = Path(config.out)

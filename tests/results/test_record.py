@@ -28,6 +28,7 @@ RECORD = Record(
     config_hash="0123456789ab",
     samples="samples/step_00005000.png",
     checkpoints={"best": "checkpoints/best.ckpt", "last": "checkpoints/last.ckpt"},
+    details={"perceptual": "efficientnet_lite0"},
 )
 
 
@@ -73,7 +74,14 @@ def test_keys_of_later_versions_are_passed_over(tmp_path):
     assert Record.read(written(tmp_path, note="new")) == RECORD
 
 
-@pytest.mark.parametrize("key", [field.name for field in fields(Record)])
+def test_records_from_before_models_had_details_are_read(tmp_path):
+    path = written(tmp_path)
+    older = {name: value for name, value in content(path).items() if name != "details"}
+    path.write_text(json.dumps(older))
+    assert Record.read(path) == replace(RECORD, details={})
+
+
+@pytest.mark.parametrize("key", [field.name for field in fields(Record) if field.name != "details"])
 def test_every_key_is_required(tmp_path, key):
     path = tmp_path / "result.json"
     RECORD.write(path)

@@ -1,14 +1,17 @@
 """From a sampler and real pictures to numbers, the same for any number of processes."""
 
+from __future__ import annotations
+
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from gansmith.metrics.base import BaseProtocol, Progress
 from gansmith.metrics.collective import from_rank_zero
 from gansmith.metrics.distances import (
     frechet_distance,
@@ -18,21 +21,22 @@ from gansmith.metrics.distances import (
 )
 from gansmith.metrics.extractors import Extractor, build_extractor
 from gansmith.metrics.features import extract
-from gansmith.metrics.protocol import Protocol
+from gansmith.metrics.random_state import random_state_kept
 from gansmith.metrics.reference import ImageSet, RealFeatures
+
+if TYPE_CHECKING:
+    from gansmith.metrics.protocol import Protocol
 
 log = logging.getLogger("gansmith.metrics")
 
-Progress = Callable[[int, int], None]
 
-
-def prepare(protocol: Protocol, device: str | torch.device) -> None:
+def prepare(protocol: BaseProtocol, device: str | torch.device) -> None:
     """Get the extractor's weights now, so that missing ones stop a run before its training and not after.
 
     Collective; does nothing for a protocol without metrics. Raises ConfigError or WeightsError.
     """
     if protocol.metrics:
-        _extractor(protocol, torch.device(device))
+        ready_extractor(protocol, torch.device(device))
 
 
 def evaluate(
@@ -71,8 +75,8 @@ def evaluate(
     if not protocol.metrics:
         return {}
     device = torch.device(device)
-    with _random_state_kept(device), torch.inference_mode():
-        extractor = _extractor(protocol, device)
+    with random_state_kept(device), torch.inference_mode():
+        extractor = ready_extractor(protocol, device)
         real = RealFeatures(reference, protocol, extractor, cache_dir)
         before = 0 if real.cached else len(real.indices)
         total = before + protocol.samples
@@ -86,11 +90,11 @@ def evaluate(
             protocol.batch_size,
             lambda done: report(before + done, total),
         )
-        return from_rank_zero(lambda: _measure(protocol, extractor, fake, logits, real), device)
+        return from_rank_zero(lambda: distances(protocol, extractor, fake, real.tensors, logits), device)
 
 
-def _extractor(protocol: Protocol, device: torch.device) -> Extractor:
-    """Rank 0 goes first, so that one process and not all of them download."""
+def ready_extractor(protocol: BaseProtocol, device: torch.device) -> Extractor:
+    """The protocol's extractor. Rank 0 goes first, so that one process and not all of them download."""
 
     def build() -> Extractor:
         return build_extractor(protocol.extractor, protocol.weights, protocol.resize, device)
@@ -99,21 +103,34 @@ def _extractor(protocol: Protocol, device: torch.device) -> Extractor:
     return build()
 
 
-def _measure(
-    protocol: Protocol, extractor: Extractor, fake: Tensor, logits: Tensor | None, real: RealFeatures
+def distances(
+    protocol: BaseProtocol,
+    extractor: Extractor,
+    fake: Tensor,
+    real: dict[str, Tensor] | None,
+    logits: Tensor | None = None,
 ) -> dict[str, float]:
-    """The protocol's numbers from all features; on rank 0."""
-    assert real.tensors is not None
+    """Those of the protocol's numbers that compare sets of pictures, by name; on rank 0.
+
+    Args:
+        fake: features (n, d).
+        real: what `reference_tensors` makes of the real pictures' features.
+        logits: of the fakes, (n, classes); only where the protocol has isc.
+
+    Raises WeightsError for features that are not finite.
+    """
+    assert real is not None
     extractor.check(fake)
     _warn_of_collapse(fake)
+    reals = len(real["features"])
     result: dict[str, float] = {}
     if "fd" in protocol.metrics:
-        _warn_of_bias(protocol.result_name("fd"), len(fake), len(real.indices), fake.shape[1])
-        reals = (real.tensors["mean"], real.tensors["covariance"])
-        result[protocol.result_name("fd")] = frechet_distance(gaussian_statistics(fake), reals)
+        _warn_of_bias(protocol.result_name("fd"), len(fake), reals, fake.shape[1])
+        statistics = (real["mean"], real["covariance"])
+        result[protocol.result_name("fd")] = frechet_distance(gaussian_statistics(fake), statistics)
     if "kd" in protocol.metrics:
-        size = min(protocol.kd_subset_size, len(fake), len(real.indices))
-        values = kernel_distance(fake, real.tensors["features"], protocol.kd_subsets, size)
+        size = min(protocol.kd_subset_size, len(fake), reals)
+        values = kernel_distance(fake, real["features"], protocol.kd_subsets, size)
         result |= _mean_and_std(protocol.result_name("kd"), values)
     if "isc" in protocol.metrics:
         assert logits is not None
@@ -143,13 +160,3 @@ def _warn_of_bias(name: str, fakes: int, reals: int, features: int) -> None:
             features,
             features,
         )
-
-
-@contextmanager
-def _random_state_kept(device: torch.device) -> Iterator[None]:
-    if device.type == "cpu":
-        with torch.random.fork_rng(devices=[]):
-            yield
-    else:
-        with torch.random.fork_rng(devices=[device], device_type=device.type):
-            yield

@@ -1,8 +1,11 @@
 """The real side of a distance: which pictures, and their features."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
 import torch
@@ -14,7 +17,9 @@ from gansmith.metrics.collective import from_rank_zero
 from gansmith.metrics.distances import gaussian_statistics
 from gansmith.metrics.extractors import Extractor
 from gansmith.metrics.features import extract
-from gansmith.metrics.protocol import Protocol
+
+if TYPE_CHECKING:
+    from gansmith.metrics.protocol import Protocol
 
 
 class ImageSet(Interface):
@@ -38,11 +43,21 @@ def reference_indices(reference: ImageSet, protocol: Protocol) -> Tensor:
     available = len(reference)
     if available < 2:
         raise DataError(f"data: the {protocol.split} split has {available} pictures; metrics need at least 2")
-    wanted = protocol.reference_samples
+    return subset(available, protocol.reference_samples, protocol.seed)
+
+
+def subset(available: int, wanted: int | None, seed: int) -> Tensor:
+    """`wanted` of the numbers 0..available-1 in ascending order, int64: all for None, else what `seed` draws."""
     if wanted is None or wanted >= available:
         return torch.arange(available)
-    chosen = torch.randperm(available, generator=torch.Generator().manual_seed(protocol.seed))[:wanted]
+    chosen = torch.randperm(available, generator=torch.Generator().manual_seed(seed))[:wanted]
     return chosen.sort().values
+
+
+def reference_tensors(features: Tensor) -> dict[str, Tensor]:
+    """What distances need of the real pictures' features (n, d): these, their `mean` and `covariance`."""
+    mean, covariance = gaussian_statistics(features)
+    return {"features": features, "mean": mean, "covariance": covariance}
 
 
 class RealFeatures:
@@ -88,6 +103,5 @@ class RealFeatures:
 
     def _keep(self, features: Tensor) -> None:
         self.extractor.check(features)
-        mean, covariance = gaussian_statistics(features)
-        self.tensors = {"features": features, "mean": mean, "covariance": covariance}
+        self.tensors = reference_tensors(features)
         cache.store(self._path, self.tensors)

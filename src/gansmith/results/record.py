@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -46,6 +46,8 @@ class Record:
         config_hash: see `provenance.config_hash`.
         samples: the last sample grid, relative to the run's folder; None if none was drawn.
         checkpoints: "best" and "last" as far as they exist, relative to the run's folder.
+        details: what the model says about itself beside its config, by name, such as the network that its
+            perceptual loss looks with; empty in older records.
         schema: version of this layout.
     """
 
@@ -68,6 +70,7 @@ class Record:
     config_hash: str
     samples: str | None
     checkpoints: dict[str, str]
+    details: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def write(self, path: str | Path) -> None:
@@ -132,7 +135,8 @@ def parse_dataclass(value: Any, cls: Any, key: str) -> Any:
         raise ValueError(f"'{key}' is not a mapping")
     hints = get_type_hints(cls)
     prefix = f"{key}." if key else ""
-    missing = [prefix + field.name for field in fields(cls) if field.name not in value]
+    optional = {field.name for field in fields(cls) if field.default_factory is not MISSING}
+    missing = [prefix + name for name in hints if name not in value and name not in optional]
     if missing:
         raise ValueError(f"no key '{missing[0]}'")
-    return cls(**{name: parse(value[name], hint, prefix + name) for name, hint in hints.items()})
+    return cls(**{name: parse(value[name], hint, prefix + name) for name, hint in hints.items() if name in value})

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from lightning import Callback, Trainer
 
 from gansmith.errors import CheckpointError, ConfigError
-from gansmith.metrics.evaluate import evaluate, prepare
-from gansmith.metrics.protocol import Protocol
+from gansmith.metrics.base import BaseProtocol
 from gansmith.models.adversarial import AdversarialModel
 from gansmith.training.checkpoints import load_checkpoint
 from gansmith.training.distributed import broadcast_tensors
@@ -30,7 +29,7 @@ class Evaluation(Callback):
         cache_dir: folder for the features of real pictures.
     """
 
-    def __init__(self, protocol: Protocol, run_dir: str, every_n_steps: int, cache_dir: str) -> None:
+    def __init__(self, protocol: BaseProtocol, run_dir: str, every_n_steps: int, cache_dir: str) -> None:
         if every_n_steps < 1:
             raise ConfigError(f"callbacks.evaluation.every_n_steps is {every_n_steps}; it counts steps, from 1")
         self.protocol, self.every_n_steps, self.cache_dir = protocol, every_n_steps, Path(cache_dir)
@@ -42,7 +41,7 @@ class Evaluation(Callback):
         step = trainer.global_step
         if not self.protocol.metrics or (step % self.every_n_steps and step != trainer.max_steps):
             return
-        metrics = self._evaluate(trainer, pl_module, self.protocol.during_samples)
+        metrics = self._evaluate(trainer, pl_module, self.protocol.during)
         pl_module.latest_metrics = metrics
         for watch in _found(trainer, Watch):
             watch.record(trainer, metrics)
@@ -54,13 +53,19 @@ class Evaluation(Callback):
         """The full protocol, unless the run was stopped before its end."""
         if not self.protocol.metrics or trainer.global_step < trainer.max_steps:
             return
-        self.final["last"] = {"step": trainer.global_step, "metrics": self._evaluate(trainer, pl_module)}
+        with off_the_clock(trainer):
+            inputs = self.protocol.measure_inputs(trainer.datamodule, device=pl_module.device)  # type: ignore[attr-defined]
+        self.final["last"] = self._scores(trainer, pl_module, trainer.global_step, inputs)
         self.final["best"] = self.final["last"]
         if self.best and self.best["step"] != trainer.global_step:
             current = {key: value.clone() for key, value in pl_module.sampler.state_dict().items()}
             load_sampler(pl_module, self.best_path)
-            self.final["best"] = {"step": self.best["step"], "metrics": self._evaluate(trainer, pl_module)}
+            self.final["best"] = self._scores(trainer, pl_module, self.best["step"], inputs)
             pl_module.sampler.load_state_dict(current)
+
+    def _scores(self, trainer: Trainer, model: Any, step: int, inputs: dict[str, float]) -> dict[str, Any]:
+        """The full protocol on the model's weights, which are those of `step`, and what the inputs reach."""
+        return {"step": step, "metrics": self._evaluate(trainer, model, self.protocol) | inputs}
 
     def _is_better(self, metrics: dict[str, float], than: dict[str, float]) -> bool:
         primary = self.protocol.primary_metric
@@ -68,24 +73,24 @@ class Evaluation(Callback):
         better = metrics[primary] < than[primary]
         return better if self.protocol.direction == "min" else metrics[primary] > than[primary]
 
-    def _evaluate(self, trainer: Trainer, model: AdversarialModel, samples: int | None = None) -> dict[str, float]:
+    def _evaluate(self, trainer: Trainer, model: AdversarialModel, protocol: BaseProtocol) -> dict[str, float]:
         model.guard.check()
         broadcast_tensors(model.sampler.buffers())
         with off_the_clock(trainer), ExitStack() as stack:
             bars = [stack.enter_context(bar.task("evaluation", 0)) for bar in _found(trainer, Progress)]
-            return evaluate(
-                lambda indices: model.sample_images(indices, self.protocol.seed),
-                trainer.datamodule.split(self.protocol.split),  # type: ignore[attr-defined]
-                self.protocol,
+            return protocol.measure(
+                model,
+                trainer.datamodule,  # type: ignore[attr-defined]
                 device=model.device,
-                samples=samples,
                 cache_dir=self.cache_dir,
                 progress=bars[0] if bars else None,
             )
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
-        # Weights that can't be had should stop a run before its training.
-        prepare(self.protocol, pl_module.device)
+        # What can't be measured should stop a run before its training.
+        self.protocol.check_model(pl_module)
+        self.protocol.check_data(pl_module, trainer.datamodule)  # type: ignore[attr-defined]
+        self.protocol.prepare(pl_module.device)
         if self.best and not self._is_best_there():
             self.best = {}
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lightning import Callback, Trainer
 
-from gansmith.metrics.protocol import Protocol
+from gansmith.metrics.base import BaseProtocol
 from gansmith.models.adversarial import SIDES, AdversarialModel
 from gansmith.results.provenance import config_hash, device_name, git_state, peak_memory, versions
 from gansmith.results.record import Record, Scores
 from gansmith.training.evaluation import Evaluation
-from gansmith.training.samples import SampleGrids
+from gansmith.training.pictures import Pictures
 from gansmith.training.watch import Watch
 
 # The parts of a config that say which experiment it is: not where it lies, goes on from or is shown.
 EXPERIMENT = ("model", "data", "task", "trainer", "metrics", "seed")
+
+Kind = TypeVar("Kind", bound=Callback)
 
 
 class Recorder(Callback):
@@ -41,11 +43,10 @@ class Recorder(Callback):
             self.record(trainer, pl_module).write(self.run_dir / "result.json")
 
     def record(self, trainer: Trainer, model: AdversarialModel) -> Record:
-        found = {type(callback): callback for callback in trainer.callbacks}  # type: ignore[attr-defined]
-        evaluation, watch, samples = found.get(Evaluation), found.get(Watch), found.get(SampleGrids)
+        evaluation, watch, pictures = first(trainer, Evaluation), first(trainer, Watch), first(trainer, Pictures)
         final = evaluation.final if evaluation else {}
         commit, dirty = git_state()
-        grid = samples.latest if samples else None
+        picture = pictures.latest if pictures else None
         return Record(
             model=self.config["model"]["name"],
             data=self.config["data"]["name"],
@@ -60,11 +61,12 @@ class Recorder(Callback):
             peak_memory=peak_memory(model.device),
             parameters={side: count_parameters(model, side) for side in SIDES},
             seed=self.config["seed"],
+            details=model.details(),
             versions=versions(),
             commit=commit,
             dirty=dirty,
             config_hash=config_hash({key: self.config[key] for key in EXPERIMENT if key in self.config}),
-            samples=str(grid.relative_to(self.run_dir)) if grid else None,
+            samples=str(picture.relative_to(self.run_dir)) if picture else None,
             checkpoints={
                 name: f"checkpoints/{name}.ckpt"
                 for name in ("best", "last")
@@ -73,7 +75,12 @@ class Recorder(Callback):
         )
 
 
-def describe(protocol: Protocol) -> dict[str, Any]:
+def first(trainer: Trainer, kind: type[Kind]) -> Kind | None:
+    """The run's callback of this kind; None without one."""
+    return next((callback for callback in trainer.callbacks if isinstance(callback, kind)), None)  # type: ignore[attr-defined]
+
+
+def describe(protocol: BaseProtocol) -> dict[str, Any]:
     """The protocol's fields and its hash; nothing for one without metrics."""
     return {**asdict(protocol), "metrics": list(protocol.metrics), "hash": protocol.hash} if protocol.metrics else {}
 
