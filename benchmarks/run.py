@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import startup
 import steps
 import torch
+import translation_steps
 from rich.console import Console
 from rich.table import Table
 from steps import Effort
@@ -38,6 +39,7 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
     threads = options.threads or ([default] if one_is_enough else [default, 1])
     yield from startup.rows(effort.repeats)
     yield from steps.rows(effort, threads, device)
+    yield from translation_steps.rows(effort.repeats, (64,) if options.quick else (64, 128), device)
 
 
 def table(rows: list[Row]) -> Table:

@@ -1,17 +1,28 @@
-"""Draws samples from a checkpoint: python src/sample.py ckpt=RUN_DIR n=64 out=FOLDER."""
+"""Draws samples from a checkpoint: python src/sample.py ckpt=RUN_DIR n=64 out=FOLDER.
+
+Or shows what a task makes of a data set: python src/sample.py task=super_resolution data=photos.
+"""
 
 import hydra
 from omegaconf import DictConfig
 
 from gansmith.cli import in_one_line
+from gansmith.config import register_resolvers
+
+register_resolvers()
 
 
 @hydra.main(version_base="1.3", config_path="../conf", config_name="sample")
 @in_one_line
 def main(config: DictConfig) -> None:
-    from gansmith.inference import sample_checkpoint
+    if config.ckpt is None:
+        from gansmith.pair_sheet import write_pair_sheet
 
-    sample_checkpoint(config)
+        write_pair_sheet(config)
+    else:
+        from gansmith.inference import sample_checkpoint
+
+        sample_checkpoint(config)
 
 
 if __name__ == "__main__":

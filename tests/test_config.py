@@ -55,14 +55,16 @@ def composed(*overrides):
 
 @pytest.mark.parametrize("data", options("data"))
 def test_every_model_composes_with_every_data(data):
-    root = [] if data not in ("image_folder", "stylegan_zip") else ["data.root=pictures"]
     for model in options("model"):
-        plain = to_plain(composed(f"model={model}", f"data={data}", *root))
+        config = composed(f"model={model}", f"data={data}")
+        for key in OmegaConf.missing_keys(config):
+            OmegaConf.update(config, key, "pictures")
+        plain = to_plain(config)
         assert plain["model"]["name"] == model
         assert plain["data"]["name"] == data
 
 
-@pytest.mark.parametrize("group", ["trainer", "metrics", "logger", "callbacks"])
+@pytest.mark.parametrize("group", ["task", "trainer", "metrics", "logger", "callbacks"])
 def test_every_option_of_a_group_composes(group):
     assert options(group)
     for option in options(group):
@@ -72,7 +74,10 @@ def test_every_option_of_a_group_composes(group):
 @pytest.mark.parametrize("group", ["experiment", "debug"])
 def test_every_recipe_composes(group):
     for option in options(group):
-        assert to_plain(composed(f"{group}={option}"))["model"]
+        config = composed(f"{group}={option}")
+        for key in OmegaConf.missing_keys(config):
+            OmegaConf.update(config, key, "pictures")
+        assert to_plain(config)["model"]
 
 
 @pytest.mark.parametrize("name", ["evaluate", "sample"])
@@ -112,9 +117,28 @@ def test_every_model_takes_every_loss_with_every_penalty(model):
 
 
 @pytest.mark.parametrize("data", ["digits", "mnist5k"])
-def test_every_model_finds_what_it_needs_in_data_that_are_there(data):
+def test_every_model_of_latents_finds_what_it_needs_in_labelled_data(data):
     for model in options("model"):
-        assert "label" in build_data(composed(f"model={model}", f"data={data}")).gives
+        if composed(f"model={model}").get("task") is None:
+            assert "label" in build_data(composed(f"model={model}", f"data={data}")).gives
+
+
+@pytest.mark.parametrize("model", options("model"))
+def test_every_model_finds_what_it_needs_in_its_own_data(model):
+    config = composed(f"model={model}")
+    needs = check_target(config.model._target_).needs
+    assert set(needs) <= set(build_data(config).gives)
+
+
+@pytest.mark.parametrize("task", [task for task in options("task") if task not in ("given", "colorize")])
+@pytest.mark.parametrize("data", ["mnist5k", "photos"])
+def test_every_task_makes_pairs_of_any_pictures(task, data):
+    assert {"source", "target"} <= set(build_data(composed("model=pix2pix", f"task={task}", f"data={data}")).gives)
+
+
+def test_pairs_that_are_there_need_no_deriving():
+    with pytest.raises(ConfigError, match=r"data=unpaired_digits gives source, target; task=given takes them"):
+        build_data(composed("model=pix2pix", "data=unpaired_digits"))
 
 
 def test_a_model_that_needs_labels_says_which_data_have_them():

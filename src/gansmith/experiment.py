@@ -20,6 +20,7 @@ from gansmith.config import check_needs, check_target, difference, instantiate, 
 from gansmith.data.module import ImageData
 from gansmith.errors import CheckpointError, ConfigError
 from gansmith.models.adversarial import AdversarialModel
+from gansmith.models.translation import Translation
 from gansmith.ranks import is_first_process
 from gansmith.results.panel import show
 from gansmith.results.record import Record
@@ -63,12 +64,15 @@ def run(config: DictConfig, overrides: list[str]) -> int:
     data = build_data(config)
     plain = to_plain(config)
     model = build_model(plain)
+    if checkpoint is None and config.init_from is not None:
+        start_from(model, plain["init_from"])
     if checkpoint is not None:
         step = check_resumable(model, plain, checkpoint)
         if step >= config.trainer.max_steps and (run_dir / "result.json").exists():
             log.info("%s has all its %d steps; a larger trainer.max_steps goes on", run_dir, step)
             return 0
     callbacks = build_callbacks(config, plain)
+    next(callback for callback in callbacks if isinstance(callback, Evaluation)).protocol.check_model(model)
     switches = {key: plain["trainer"][key] for key in NETWORK_SWITCHES}
     trainer = build_trainer(
         **{key: value for key, value in plain["trainer"].items() if key not in switches},
@@ -142,6 +146,21 @@ def build_model(plain: dict[str, Any]) -> AdversarialModel:
     if not isinstance(model, AdversarialModel):
         raise ConfigError(f"model._target_ is {plain['model']['_target_']}, which is no AdversarialModel")
     return model
+
+
+def start_from(model: AdversarialModel, files: str | dict[str, str]) -> None:
+    """Fills the generator from a file, or the generators of both directions from a file each.
+
+    Raises:
+        ConfigError: the model has no pictures to start from, or no such direction.
+        WeightsError: a file can't be read, or holds another network.
+    """
+    if not isinstance(model, Translation):
+        raise ConfigError(f"init_from fills networks from picture to picture; model={model.name} starts from latents")
+    for direction, path in (files if isinstance(files, dict) else {"forward": files}).items():
+        if direction not in model.directions:
+            raise ConfigError(f"init_from.{direction}: model={model.name} has {', '.join(model.directions)}")
+        model.start_from(path, direction)
 
 
 def load_model(path: Path) -> tuple[AdversarialModel, dict[str, Any]]:

@@ -12,10 +12,11 @@ from gansmith.objectives.adversarial import (
     LeastSquares,
     Minimax,
     Relativistic,
+    RelativisticAverage,
     Wasserstein,
 )
 
-LOSSES = [CrossEntropy(), Minimax(), LeastSquares(), Wasserstein(), Hinge(), Relativistic()]
+LOSSES = [CrossEntropy(), Minimax(), LeastSquares(), Wasserstein(), Hinge(), Relativistic(), RelativisticAverage()]
 
 
 @pytest.fixture
@@ -56,6 +57,8 @@ def test_least_squares_measures_the_distance_to_zero_and_one(logits):
     expected = 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean()
     torch.testing.assert_close(LeastSquares().discriminator(real, fake), expected)
     torch.testing.assert_close(LeastSquares().generator(fake), 0.5 * ((fake - 1) ** 2).mean())
+    torch.testing.assert_close(LeastSquares(weight=1.0).discriminator(real, fake), 2 * expected)
+    torch.testing.assert_close(LeastSquares(weight=1.0).generator(fake), ((fake - 1) ** 2).mean())
 
 
 def test_wasserstein_is_the_difference_of_means(logits):
@@ -78,6 +81,17 @@ def test_relativistic_compares_pairs(logits):
     torch.testing.assert_close(Relativistic().generator(fake, real), -torch.sigmoid(fake - real).log().mean())
     with pytest.raises(ValueError, match="real logits"):
         Relativistic().generator(fake)
+
+
+def test_relativistic_average_compares_with_the_mean_of_the_other_side(logits):
+    real, fake = logits
+    realer, faker = torch.sigmoid(real - fake.mean()), torch.sigmoid(fake - real.mean())
+    expected = -realer.log().mean() - (1 - faker).log().mean()
+    torch.testing.assert_close(RelativisticAverage().discriminator(real, fake), expected)
+    expected = -faker.log().mean() - (1 - realer).log().mean()
+    torch.testing.assert_close(RelativisticAverage().generator(fake, real), expected)
+    with pytest.raises(ValueError, match="real logits"):
+        RelativisticAverage().generator(fake)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)

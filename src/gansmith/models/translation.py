@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from gansmith.models.adversarial import AdversarialModel, Batch
+from gansmith.networks.known import load_known
 from gansmith.networks.modes import evaluating
 
 
@@ -26,9 +27,24 @@ class Translation(AdversarialModel):
     def generate(self, batch: Batch) -> Tensor:
         return self.generator(batch["source"])
 
+    def part(self, generator: nn.Module, direction: str) -> nn.Module:
+        """The network of `generator` (the one that trains, or its average) that translates in this direction."""
+        return generator
+
     def translator(self, direction: str) -> nn.Module:
         """The network that samples in this direction."""
-        return self.sampler
+        return self.part(self.sampler, direction)
+
+    def start_from(self, path: str, direction: str = "forward") -> None:
+        """Begins with the weights of a file, a known one or a checkpoint (`networks.known.load_known`).
+
+        Raises:
+            WeightsError: the file can't be read, or holds another network.
+        """
+        network = self.part(self.generator, direction)
+        load_known(network, path)
+        if self.ema_generator is not None:
+            self.part(self.ema_generator, direction).load_state_dict(network.state_dict())
 
     @torch.inference_mode()
     def translate(self, source: Tensor, direction: str = "forward", seed: int = 0) -> Tensor:

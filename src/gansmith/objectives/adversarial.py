@@ -6,8 +6,11 @@ scalar, the mean over all of them. Relativistic losses compare both sides; the o
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
+
+from gansmith.objectives.global_mean import global_mean
 
 
 class AdversarialLoss:
@@ -45,13 +48,21 @@ class Minimax(CrossEntropy):
 
 
 class LeastSquares(AdversarialLoss):
-    """Squared error to the labels a = 0, b = c = 1 (Mao et al., 2017, arXiv:1611.04076, equation 9)."""
+    """Squared error to the labels a = 0, b = c = 1 (Mao et al., 2017, arXiv:1611.04076, equation 9).
+
+    Args:
+        weight: of each square. Equation 9 has halves; CycleGAN has none (arXiv:1703.10593, section 4), which
+            matters where the loss is weighed against others.
+    """
+
+    def __init__(self, weight: float = 0.5) -> None:
+        self.weight = weight
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        return 0.5 * (real_logits - 1).square().mean() + 0.5 * fake_logits.square().mean()
+        return self.weight * (real_logits - 1).square().mean() + self.weight * fake_logits.square().mean()
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
-        return 0.5 * (fake_logits - 1).square().mean()
+        return self.weight * (fake_logits - 1).square().mean()
 
 
 class Wasserstein(AdversarialLoss):
@@ -89,3 +100,23 @@ class Relativistic(AdversarialLoss):
         if real_logits is None:
             raise ValueError("the relativistic loss of the generator compares with real logits")
         return softplus(real_logits - fake_logits).mean()
+
+
+class RelativisticAverage(AdversarialLoss):
+    """Each picture against the mean logit of the other side: D̃(x) = sigmoid(D(x) - mean D(y)).
+
+    Jolicoeur-Martineau, 2018, arXiv:1807.00734, section 4.2; Wang et al., 2018, arXiv:1809.00219, equations 1
+    and 2. Both sums are taken whole; implementations of ESRGAN halve them. The means are those of the batch over
+    all processes; with `accumulate`, those of a chunk.
+    """
+
+    needs_real = True
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        mean_real, mean_fake = global_mean(torch.stack([real_logits.mean(), fake_logits.mean()]))
+        return softplus(mean_fake - real_logits).mean() + softplus(fake_logits - mean_real).mean()
+
+    def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+        if real_logits is None:
+            raise ValueError("the relativistic loss of the generator compares with real logits")
+        return self.discriminator(fake_logits, real_logits)

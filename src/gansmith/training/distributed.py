@@ -78,6 +78,18 @@ def broadcast_tensors(tensors: Iterable[Tensor]) -> None:
         torch._foreach_copy_(same_type, list(_unflatten_dense_tensors(flat, same_type)))
 
 
+@torch.no_grad()
+def all_gather(rows: Tensor) -> Tensor:
+    """The rows of all ranks, in the ranks' order, on every rank; each rank gives as many."""
+    if world_size() == 1:
+        return rows
+    rows = rows.contiguous()
+    gathered = [torch.empty_like(rows) for _ in range(world_size())]
+    with answers():
+        dist.all_gather(gathered, rows)
+    return torch.cat(gathered)
+
+
 def gather_objects(value: T) -> list[T]:
     """The `value` of each rank, in their order, on every rank; tensors in it should lie in memory."""
     gathered = [value] * world_size()
