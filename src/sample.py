@@ -15,7 +15,7 @@ register_resolvers()
 @hydra.main(version_base="1.3", config_path="../conf", config_name="sample")
 @in_one_line
 def main(config: DictConfig) -> None:
-    if config.ckpt is None:
+    if config.ckpt is None or config.get("task") is not None:
         from gansmith.pair_sheet import write_pair_sheet
 
         write_pair_sheet(config)

@@ -28,7 +28,7 @@ SUPER_RESOLUTION = {
 
 
 def settings(out, **changes):
-    common = {"task": SUPER_RESOLUTION, "data": DIGITS, "split": "test", "seed": 0, "n": 5, "columns": 4}
+    common = {"ckpt": None, "task": SUPER_RESOLUTION, "data": DIGITS, "split": "test", "seed": 0, "n": 5, "columns": 4}
     return OmegaConf.create({**common, "out": str(out), **changes})
 
 
@@ -84,8 +84,9 @@ def test_no_more_pairs_than_there_are(tmp_path, pairs, capsys):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"task": None}, "task=… data=… shows"),
-        ({"data": None}, "task=… data=… shows"),
+        ({"task": None}, "either ckpt="),
+        ({"data": None}, "either ckpt="),
+        ({"ckpt": "run"}, "either ckpt="),
         ({"n": 0}, "n=0"),
         ({"columns": 0}, "columns=0"),
         ({"split": "all"}, "split all is unknown"),

@@ -27,11 +27,12 @@ def write_pair_sheet(config: DictConfig) -> Path:
     They are those that a model is judged by: functions of the seed and the example's place alone.
 
     Raises:
-        ConfigError: no task or no data, or a task that these data can't have; a number below one.
+        ConfigError: no task or no data, or a checkpoint beside them; a task that these data can't have; a number
+            below one.
         DataError: the split has no pictures.
     """
-    if config.get("task") is None or config.get("data") is None:
-        raise ConfigError("ckpt=RUN_DIR|CKPT draws samples; task=… data=… shows the pairs that a task makes of data")
+    if config.ckpt is not None or config.get("task") is None or config.get("data") is None:
+        raise ConfigError("either ckpt=RUN_DIR|CKPT for samples, or task=… data=… for the pairs that a task makes")
     for key in ("n", "columns"):
         if config[key] < 1:
             raise ConfigError(f"{key}={config[key]}: it counts from 1")

@@ -197,11 +197,16 @@ class AdversarialModel(TwoSides):
                 f"of data.batch_size={rows * world_size()}"
             )
         size = rows // self.accumulate
-        pictures = {key: to_unit_range(value) for key, value in batch.items()}
+        pictures = {key: self._as_weights(to_unit_range(value)) for key, value in batch.items()}
         return [
             {"start": start, **{key: value[start : start + size] for key, value in pictures.items()}}
             for start in range(0, rows, size)
         ]
+
+    def _as_weights(self, value: Any) -> Any:
+        """Floating tensors in the type of the weights: tasks derive in single precision, whatever trains."""
+        is_floating = isinstance(value, Tensor) and value.is_floating_point()
+        return value.to(next(self.generator.parameters()).dtype) if is_floating else value
 
     def _noise(self, side: str, rows: int, start: int) -> Noise:
         seed = mix_seed(self.seed, self.global_step, side)
@@ -212,9 +217,11 @@ class AdversarialModel(TwoSides):
 
     def compile_networks(self) -> None:
         """Compiles in place, so that names of weights stay; not what a penalty differentiates twice."""
-        self.generator.compile()
-        if not self.penalty:
-            self.discriminator.compile()
+        for side in ("generator",) if self.penalty else SIDES:
+            side_networks = self.networks(side)
+            # A ModuleDict is never called itself.
+            for network in side_networks.values() if isinstance(side_networks, nn.ModuleDict) else [side_networks]:
+                network.compile()
 
     def on_train_start(self) -> None:
         """Ranks start with the same weights, and draw different numbers for dropout and the like."""

@@ -12,13 +12,10 @@ from torch.nn.functional import l1_loss
 from gansmith.errors import ConfigError
 from gansmith.models.adversarial import Batch
 from gansmith.models.image_pool import ImagePool
-from gansmith.models.translation import Translation
+from gansmith.models.translation import ENDS, Translation
 from gansmith.noise import Noise, mix_seed
 from gansmith.objectives.adversarial import AdversarialLoss
 from gansmith.training.distributed import all_gather, rank, world_size
-
-ENDS = {"forward": ("source", "target"), "reverse": ("target", "source")}
-"""Where a direction starts and ends."""
 
 
 class CycleGAN(Translation):

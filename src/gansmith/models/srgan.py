@@ -82,6 +82,7 @@ class SRGAN(Translation):
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """The second stage begins like a run of its own: from what samples, with a fresh optimizer."""
+        super().on_train_batch_start(batch, batch_idx)
         if 0 < self.pretrain_steps == self.global_step:
             self.generator.load_state_dict(self.sampler.state_dict())
             self._optimizer("generator").optimizer.state.clear()

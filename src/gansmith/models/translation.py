@@ -8,9 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from gansmith.errors import ConfigError
 from gansmith.models.adversarial import AdversarialModel, Batch
 from gansmith.networks.known import load_known
 from gansmith.networks.modes import evaluating
+
+ENDS = {"forward": ("source", "target"), "reverse": ("target", "source")}
+"""Where a direction starts and ends."""
 
 
 class Translation(AdversarialModel):
@@ -23,6 +27,22 @@ class Translation(AdversarialModel):
     needs: ClassVar[tuple[str, ...]] = ("source", "target")
     directions: ClassVar[tuple[str, ...]] = ("forward",)
     """`forward` makes targets of sources; models that also have `reverse` make sources of targets."""
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Raises ConfigError where the sides of a training pair do not suit the network."""
+        for direction in self.directions:
+            network: Any = self.part(self.generator, direction)
+            start, end = (tuple(batch[field].shape[-2:]) for field in ENDS[direction])
+            if any(side % network.multiple for side in start):
+                raise ConfigError(
+                    f"data.resolution: model={self.name} takes sides that are multiples of {network.multiple}, and the "
+                    f"{ENDS[direction][0]} is {start[0]}x{start[1]}"
+                )
+            if end != (made := tuple(side * network.scale for side in start)):
+                raise ConfigError(
+                    f"model={self.name} makes {made[0]}x{made[1]} of {start[0]}x{start[1]}, and the task wants "
+                    f"{end[0]}x{end[1]}: task.scale does not suit the generator"
+                )
 
     def generate(self, batch: Batch) -> Tensor:
         return self.generator(batch["source"])

@@ -27,14 +27,12 @@ def load_translator(config: DictConfig) -> Translator:
     """
     if (config.ckpt is None) == (config.init_from is None):
         raise ConfigError("what translates is ckpt=RUN_DIR|CKPT, or model=NAME init_from=FILE for published weights")
+    direction = config.direction
     model, trained_with = _of_checkpoint(config) if config.ckpt is not None else _of_file(config)
     if config.blend is not None:
         other, _ = load_model(find_checkpoint(config.blend))
-        blend(
-            model.translator(config.direction), _translating(other, "blend").translator(config.direction), config.alpha
-        )
-    task = _task(trained_with, config.direction)
-    return Translator(model, task, config.direction, config.seed, config.ensemble)
+        blend(model.translator(direction), _translating(other, "blend", direction).translator(direction), config.alpha)
+    return Translator(model, _task(trained_with, direction), direction, config.seed, config.ensemble)
 
 
 def _of_checkpoint(config: DictConfig) -> tuple[Translation, dict[str, Any]]:
@@ -42,21 +40,23 @@ def _of_checkpoint(config: DictConfig) -> tuple[Translation, dict[str, Any]]:
         if config.get(key) is not None:
             raise ConfigError(f"{key}=… goes with init_from; a checkpoint brings its own")
     model, trained_with = load_model(find_checkpoint(config.ckpt))
-    return _translating(model, "ckpt"), trained_with
+    return _translating(model, "ckpt", config.direction), trained_with
 
 
 def _of_file(config: DictConfig) -> tuple[Translation, dict[str, Any]]:
     if config.get("model") is None:
         raise ConfigError("init_from=FILE needs to know whose weights they are: model=NAME")
     described = {key: to_plain(config.get(key)) for key in ("model", "task", "data")}
-    model = _translating(build_model(described), "model")
+    model = _translating(build_model(described), "model", config.direction)
     load_known(model.translator(config.direction), Path(config.init_from))
     return model.eval(), described
 
 
-def _translating(model: Any, key: str) -> Translation:
+def _translating(model: Any, key: str, direction: str) -> Translation:
     if not isinstance(model, Translation):
         raise ConfigError(f"{key}: model={model.name} makes pictures of nothing; it translates none")
+    if direction not in model.directions:
+        raise ConfigError(f"direction={direction}: model={model.name} has {', '.join(model.directions)}")
     return model
 
 
@@ -65,7 +65,7 @@ def _task(trained_with: dict[str, Any], direction: str) -> Task:
     forward = instantiate(trained_with["task"]) if trained_with.get("task") else None
     if forward is None:
         data = trained_with["data"]
-        forward = Plain(*(data.get(f"{end}_channels", data["channels"]) for end in ("source", "target")))
+        forward = Plain(*(data.get(f"{end}_channels") or data["channels"] for end in ("source", "target")))
     return forward if direction == "forward" else Plain(forward.target_channels, forward.source_channels)
 
 

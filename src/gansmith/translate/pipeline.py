@@ -91,5 +91,5 @@ class Pipeline:
 
 def _counted(outputs: Iterator[np.ndarray], report: Report) -> Iterator[np.ndarray]:
     for output in outputs:
-        yield output
         report.tile()
+        yield output

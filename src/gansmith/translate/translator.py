@@ -40,19 +40,17 @@ class Translator:
     Args:
         model: in whatever mode; its sampling networks translate.
         task: makes sources of pictures, and pictures of outputs.
-        direction: `forward` or, for models that have it, `reverse`.
+        direction: one of the model's.
         seed: for models whose output is random.
         ensemble: average over flips and transposes (see `self_ensemble`).
 
     Raises:
-        ConfigError: the model does not have this direction, or the task no use for the ensemble.
+        ConfigError: the task has no use for the ensemble.
     """
 
     def __init__(
         self, model: Translation, task: Task, direction: str = "forward", seed: int = 0, ensemble: bool = False
     ) -> None:
-        if direction not in model.directions:
-            raise ConfigError(f"direction={direction}: model={model.name} has {', '.join(model.directions)}")
         self.model, self.task, self.direction, self.seed, self.ensemble = model, task, direction, seed, ensemble
         if ensemble and not self.restores:
             raise ConfigError("ensemble=true is for tasks that restore a picture, whichever way up it is")
