@@ -50,15 +50,17 @@ STAGES = {"pixels alone": "pretrained.ckpt", "adversarial": "last.ckpt"}
 DIGITS = ("data=mnist5k", "data.batch_size=16", "metrics.metrics=[psnr,ssim,perceptual,fd]")
 PHOTOS = ("data=photos", "data.resolution=64", "data.batch_size=8")
 
-FAST = ("model.optimizer.generator.lr=1e-3",)  # a thousand steps, not a million
-
 PROBLEMS = {
     problem.name: problem
     for problem in (
-        Problem("super_resolution_x4", ("model=srgan",), checkpoints=STAGES),
+        Problem(
+            "super_resolution_x4",
+            ("model=srgan", "data=photos", "data.batch_size=8", "model.pretrain_steps=1000", "trainer.max_steps=1600"),
+            checkpoints=STAGES,
+        ),
         Problem(
             "super_resolution_x2",
-            ("model=srgan", "task.scale=2", *PHOTOS, *FAST, "model.pretrain_steps=1200", "trainer.max_steps=1200"),
+            ("model=srgan", "task.scale=2", *PHOTOS, "model.pretrain_steps=1200", "trainer.max_steps=1200"),
             checkpoints={"pixels alone": "last.ckpt"},
         ),
         Problem(
