@@ -129,6 +129,15 @@ def check_needs(config: DictConfig, needs: tuple[str, ...], gives: tuple[str, ..
         )
 
 
+def check_partners(config: DictConfig, needed: bool, are_there: bool) -> None:
+    """Raises ConfigError where a model would take two pictures for a pair that have nothing to do with each other."""
+    if needed and not are_there:
+        raise ConfigError(
+            f"model={config.model.name} learns from pairs, and the pictures of data={config.data.name} have no "
+            "partners; model=cyclegan and model=cut need none, data=pairs and data=paired_folders have them"
+        )
+
+
 def difference(before: Any, after: Any, path: str = "") -> list[str]:
     """Dotted keys at which two plain configs differ, each with both values."""
     if isinstance(before, dict) and isinstance(after, dict):

@@ -16,9 +16,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from torch import nn
 
 from gansmith.atomic import replacing
-from gansmith.config import check_needs, check_target, difference, instantiate, run_of, to_plain
-from gansmith.data.module import ImageData
+from gansmith.config import check_needs, check_partners, check_target, difference, instantiate, run_of, to_plain
+from gansmith.data.base import DataModule
 from gansmith.errors import CheckpointError, ConfigError
+from gansmith.metrics.base import BaseProtocol
 from gansmith.models.adversarial import AdversarialModel
 from gansmith.models.translation import Translation
 from gansmith.ranks import is_first_process
@@ -72,7 +73,7 @@ def run(config: DictConfig, overrides: list[str]) -> int:
             log.info("%s has all its %d steps; a larger trainer.max_steps goes on", run_dir, step)
             return 0
     callbacks = build_callbacks(config, plain)
-    next(callback for callback in callbacks if isinstance(callback, Evaluation)).protocol.check_model(model)
+    read_data(data, model, next(callback for callback in callbacks if isinstance(callback, Evaluation)).protocol)
     switches = {key: plain["trainer"][key] for key in NETWORK_SWITCHES}
     trainer = build_trainer(
         **{key: value for key, value in plain["trainer"].items() if key not in switches},
@@ -122,9 +123,11 @@ def checkpoint_to_resume(resume: str | None, run_dir: Path) -> Path | None:
     return last
 
 
-def build_data(config: DictConfig) -> ImageData:
+def build_data(config: DictConfig) -> DataModule:
     """The data module; what only the data know (the number of classes) is written into `config`."""
     data = instantiate(config.data)
+    model_class = check_target(config.model._target_)
+    check_partners(config, getattr(model_class, "learns_from_pairs", False), data.paired)
     if config.get("task") is not None:
         data.set_task(instantiate(config.task))
     if config.data.classes is None:
@@ -133,11 +136,26 @@ def build_data(config: DictConfig) -> ImageData:
             config.data.classes = data.classes
     classes = config.model.get("classes", 0)
     is_conditional = config.model.get("needs_label") or classes
-    needs = check_target(config.model._target_).needs
-    check_needs(config, (*needs, "label") if is_conditional else needs, data.gives)
+    check_needs(config, (*model_class.needs, "label") if is_conditional else model_class.needs, data.gives)
     if classes not in (0, config.data.classes):
         raise ConfigError(f"model.classes={classes}: data={config.data.name} has {config.data.classes}")
     return data
+
+
+def read_data(data: DataModule, model: AdversarialModel, protocol: BaseProtocol) -> None:
+    """Brings and reads the pictures, which may show that they do not suit the model or its measurement.
+
+    Raises:
+        ConfigError: they don't.
+        DataError: there are none, or some can't be read.
+    """
+    protocol.check_model(model)
+    if isinstance(model, Translation):
+        model.check_batch(data.blank())
+    data.prepare_data()
+    data.setup("fit")
+    data.train_dataloader()
+    protocol.check_data(model, data)
 
 
 def build_model(plain: dict[str, Any]) -> AdversarialModel:
@@ -240,7 +258,7 @@ def log_file(run_dir: Path) -> Iterator[None]:
         handler.close()
 
 
-def fit(trainer: Trainer, model: AdversarialModel, data: ImageData, checkpoint: Path | None) -> None:
+def fit(trainer: Trainer, model: AdversarialModel, data: DataModule, checkpoint: Path | None) -> None:
     """Trains until the end or an orderly stop.
 
     Raises:

@@ -20,6 +20,8 @@ SIZES = {"train": [(16, 20), (18, 16), (30, 30)], "test": [(10, 14), (40, 8)]}
 class Noise:
     """Pictures of random pixels: `image`, or `source` and `target`."""
 
+    paired = True
+
     def __init__(self, sizes=SIZES):
         self.sizes = sizes
         self.asked = []

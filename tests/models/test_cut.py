@@ -252,4 +252,4 @@ def test_the_translator_is_the_average_and_takes_any_size():
 def test_the_encoder_sees_both_so_channels_are_equal():
     batch = {**unpaired(), "target": torch.zeros(ROWS, 3, SIDE, SIDE, dtype=torch.float64)}
     with pytest.raises(ConfigError, match="1 and 3 channels"):
-        losses(model(), "generator", {**batch, "fake": batch["target"]})
+        model().check_batch(batch)

@@ -170,7 +170,7 @@ def test_domains_may_differ_in_channels_where_nothing_is_to_stay_the_same():
     terms = losses(model(channels=3, lambda_identity=0.0), "generator", batch)
     assert terms.keys() == {f"{name}_{way}" for name in ("adversarial", "cycle") for way in ("forward", "reverse")}
     with pytest.raises(ConfigError, match=r"model\.lambda_identity=0\.5 .* 1 and 3 channels"):
-        losses(model(channels=3), "generator", unpaired(channels=3))
+        model(channels=3).check_batch(unpaired(channels=3))
 
 
 # A step

@@ -14,7 +14,7 @@ from gansmith.data.tasks.task import Task
 from gansmith.errors import ConfigError, DataError
 from gansmith.metrics.paired import PairedProtocol
 from gansmith.metrics.protocol import Protocol
-from gansmith.models.adversarial import SIDES
+from gansmith.models.sides import SIDES
 from gansmith.models.translation import Translation
 from gansmith.training.evaluation import Evaluation
 from gansmith.training.recorder import Recorder

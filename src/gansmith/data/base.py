@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
+from torch import Tensor
 
 from gansmith.data.examples import Examples
 from gansmith.data.tasks.task import Task
@@ -18,17 +20,24 @@ class DataModule(LightningDataModule):
     """Base of the data modules.
 
     name: what results call the set.
+    paired: whether the pictures of a sample belong together.
     seed: of the order of the training pictures, their augmentation, and the task's random numbers.
     task: derives `source` and `target` from the fields; None for plain pictures.
     """
 
     name: str
+    paired: bool = True
     seed: int
     task: Task | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The names in a batch of the loader."""
+        raise NotImplementedError
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, int, int]]:
+        """Channels, height and width of the pictures in a batch of the loader, by field."""
         raise NotImplementedError
 
     @property
@@ -49,6 +58,14 @@ class DataModule(LightningDataModule):
                 f"the task needs {', '.join(missing)}, and data={self.name} gives {', '.join(self.fields)}; {hint}"
             )
         self.task = task
+
+    def blank(self) -> dict[str, Tensor]:
+        """A batch of one grey sample, as a model gets it: the channels and sizes of every batch, and no data read."""
+        fields = {name: torch.zeros(1, *shape) for name, shape in self.shapes.items()}
+        if self.task is None:
+            return fields
+        pictures = {name: fields[name] for name in self.task.needs}
+        return {**fields, **self.task.derive(pictures, Noise(self.seed, 1, 0, torch.float32))}
 
     def on_after_batch_transfer(self, batch: dict[str, Any], dataloader_idx: int) -> dict[str, Any]:
         """The loader's fields and what the task derives from them, as a function of (seed, step) alone."""

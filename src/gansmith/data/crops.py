@@ -81,6 +81,10 @@ class CropData(DataModule):
         self._whole: dict[str, list[PictureSet]] = {}
         self._crops: list[Crops] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pictures are read, never sent to another process: each would be a file that it has to open."""
+        return {**self.__dict__, "_whole": {}, "_crops": []}
+
     @property
     def field_channels(self) -> Mapping[str, int]:
         """The names in a batch of the loader, and how many channels each has."""
@@ -90,6 +94,11 @@ class CropData(DataModule):
     def fields(self) -> tuple[str, ...]:
         """The names in a batch of the loader."""
         return tuple(self.field_channels)
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, int, int]]:
+        """Channels, height and width of the pictures in a batch of the loader, by field."""
+        return {field: (channels, self.resolution, self.resolution) for field, channels in self.field_channels.items()}
 
     def examples(self, split: str) -> PictureExamples:
         """The whole pictures of `train` or `test` one by one, or squares of `resolution` where there is a `resize`.
@@ -180,10 +189,16 @@ class PairData(CropData):
         self.target_channels = channels if target_channels is None else target_channels
         _check_channels(source_channels=self.source_channels, target_channels=self.target_channels)
         self.scale = scale
+        self.paired = source.paired
 
     @property
     def field_channels(self) -> Mapping[str, int]:
         return {"source": self.source_channels, "target": self.target_channels}
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, int, int]]:
+        side = self.resolution // self.scale
+        return {**super().shapes, "source": (self.source_channels, side, side)}
 
 
 def _check_least(least: int, **keys: int) -> None:

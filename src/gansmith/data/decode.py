@@ -100,7 +100,7 @@ class Decoder:
             self._draft(image)
             image.load()
             turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
-            flat = self._flat(_eight_bits(image))
+            flat = self._flat(to_eight_bits(image))
         upright = flat if turn is None else flat.transpose(turn)
         return to_array(self._sized(upright))
 
@@ -154,7 +154,7 @@ class SquareDecoder(Decoder):
         return fit(image, self.resolution, self._kernel)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def to_eight_bits(image: Image.Image) -> Image.Image:
     """Scale grey pictures of 16 bits or floating point in [0, 1] to 8 bits; others are left alone."""
     if image.mode == "F":
         return _scaled(np.asarray(image), 1.0)

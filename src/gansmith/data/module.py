@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from gansmith.data.base import DataModule
@@ -84,6 +85,11 @@ class ImageData(DataModule):
     def fields(self) -> tuple[str, ...]:
         """The names in a batch of the loader."""
         return ("image", "label") if self.classes else ("image",)
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, int, int]]:
+        """Channels, height and width of the pictures in a batch of the loader, by field."""
+        return {"image": (self.channels, self.resolution, self.resolution)}
 
     @property
     def train(self) -> ImageSet:

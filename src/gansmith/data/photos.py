@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 
@@ -38,6 +39,8 @@ PHOTOS = {
 
 class Photos:
     """Nine photographs of 300x451 to 872x1000 pixels: six to train, three to test."""
+
+    paired: ClassVar[bool] = True
 
     def prepare(self, root: Path) -> None:
         """Nothing to bring."""

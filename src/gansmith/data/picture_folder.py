@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
 from gansmith.data.decode import Decoder
 from gansmith.data.files import Folder
@@ -23,6 +24,8 @@ class FolderSource:
     Raises ConfigError for values that do not work.
     """
 
+    paired: ClassVar[bool] = True
+
     def __init__(
         self,
         background: str = "white",
@@ -37,6 +40,10 @@ class FolderSource:
         self.max_pixels = max_pixels
         self.cache_dir = Path(cache_dir).expanduser()
         self._read: dict[tuple[Path, int], tuple[list[str], Pictures]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pictures are read, never sent to another process."""
+        return {**self.__dict__, "_read": {}}
 
     def prepare(self, root: Path) -> None:
         """Nothing to bring."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from torch import Tensor
 
@@ -44,7 +44,12 @@ class PictureSet(Protocol):
 
 
 class PictureSource(Protocol):
-    """Where whole pictures come from: what a file in `conf/data/` names under `source`."""
+    """Where whole pictures come from: what a file in `conf/data/` names under `source`.
+
+    paired: whether the fields of a sample to train with show the same thing.
+    """
+
+    paired: ClassVar[bool]
 
     def prepare(self, root: Path) -> None:
         """Bring the files under `root`; called by one process a machine, and may find them there already."""

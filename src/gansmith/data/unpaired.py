@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from gansmith.data.direction import ordered
 from gansmith.data.picture_folder import FolderSource
@@ -19,6 +19,8 @@ class UnpairedFolders(FolderSource):
     direction: `AtoB` makes the pictures of `a` the sources, `BtoA` those of `b`.
     Other arguments as for `FolderSource`.
     """
+
+    paired: ClassVar[bool] = False
 
     def __init__(self, a: str = "A", b: str = "B", direction: str = "AtoB", **options: Any) -> None:
         super().__init__(**options)

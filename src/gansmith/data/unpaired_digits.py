@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -26,6 +27,8 @@ class UnpairedDigits:
     The training digits fall into two halves, one for the sources and one for the targets, so that no picture has
     its partner among those to train with. Each test digit comes with its true partner.
     """
+
+    paired: ClassVar[bool] = False
 
     def prepare(self, root: Path) -> None:
         """Nothing to bring."""

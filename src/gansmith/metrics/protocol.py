@@ -55,6 +55,11 @@ class Protocol(BaseProtocol):
                 f"metrics={self.name} samples from latents, model={model.name} translates pictures: take metrics=paired"
             )
 
+    def check_data(self, model: Any, data: ImageData) -> None:  # type: ignore[override]
+        """Raises ConfigError or DataError if the data have no set of pictures to compare with."""
+        if self.metrics:
+            data.split(self.split)
+
     def prepare(self, device: str | torch.device) -> None:
         prepare(self, device)
 

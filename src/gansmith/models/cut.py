@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +35,7 @@ class CUT(Translation):
         **alternation: see `AdversarialModel`.
     """
 
+    learns_from_pairs: ClassVar[bool] = False
     generator: nn.ModuleDict
 
     def __init__(
@@ -73,7 +74,6 @@ class CUT(Translation):
 
     def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
         source, target, fake = batch["source"], batch["target"], self.fake(batch)
-        check_channels(source, target)
         real_logits = self.discriminator(target) if self.loss.needs_real else None
         weight = self.lambda_nce * (0.5 if self.nce_identity else 1.0)
         terms = {
@@ -101,6 +101,15 @@ class CUT(Translation):
         """Different places of each picture's feature map, (n, patches), drawn for each picture."""
         return self.noise.uniform(len(features), features[0, 0].numel()).argsort(1)[:, : self.patches]
 
+    def check_batch(self, batch: Batch) -> None:
+        super().check_batch(batch)
+        source, target = batch["source"].shape[1], batch["target"].shape[1]
+        if source != target:
+            raise ConfigError(
+                f"the encoder of CUT sees sources and outputs, and these have {source} and {target} channels; "
+                "choose a task with task.source_channels = task.target_channels"
+            )
+
     def part(self, generator: nn.Module, direction: str) -> nn.Module:
         return generator["translator"]  # type: ignore[index]
 
@@ -108,12 +117,3 @@ class CUT(Translation):
 def mirrored(images: Tensor, flipped: Tensor) -> Tensor:
     """Left and right exchanged in the rows where `flipped` (n, 1, 1, 1) holds."""
     return torch.where(flipped, images.flip(-1), images)
-
-
-def check_channels(source: Tensor, target: Tensor) -> None:
-    """Raises ConfigError where the encoder of sources can't look at outputs."""
-    if source.shape[1] != target.shape[1]:
-        raise ConfigError(
-            f"the encoder of CUT sees sources and outputs, and these have {source.shape[1]} and {target.shape[1]} "
-            "channels; choose a task with task.source_channels = task.target_channels"
-        )

@@ -35,6 +35,7 @@ class CycleGAN(Translation):
     """
 
     directions: ClassVar[tuple[str, ...]] = ("forward", "reverse")
+    learns_from_pairs: ClassVar[bool] = False
     generator_first: ClassVar[bool] = True
     generator: nn.ModuleDict
     discriminator: nn.ModuleDict
@@ -66,7 +67,6 @@ class CycleGAN(Translation):
             f"cycle_{direction}": self.lambda_cycle * l1_loss(back(fake), batch[start]),
         }
         if self.lambda_identity:
-            self._check_identity(batch)
             identity = l1_loss(there(batch[end]), batch[end])
             terms[f"identity_{direction}"] = self.lambda_identity * self.lambda_cycle * identity
         return terms
@@ -110,9 +110,10 @@ class CycleGAN(Translation):
         shown = self.pools[direction].exchange(all_gather(fake), draws[:, first : first + rows].flatten(0, 1))
         return shown[rank() * rows :][:rows]
 
-    def _check_identity(self, batch: Batch) -> None:
+    def check_batch(self, batch: Batch) -> None:
+        super().check_batch(batch)
         source, target = (batch[end].shape[1] for end in ENDS["forward"])
-        if source != target:
+        if self.lambda_identity and source != target:
             raise ConfigError(
                 f"model.lambda_identity={self.lambda_identity} needs domains of one kind, and these have {source} "
                 f"and {target} channels; take model.lambda_identity=0"

@@ -27,22 +27,17 @@ class Translation(AdversarialModel):
     needs: ClassVar[tuple[str, ...]] = ("source", "target")
     directions: ClassVar[tuple[str, ...]] = ("forward",)
     """`forward` makes targets of sources; models that also have `reverse` make sources of targets."""
+    learns_from_pairs: ClassVar[bool] = True
+    """Whether the source and the target of a row have to belong together."""
+
+    def check_batch(self, batch: Batch) -> None:
+        """Raises ConfigError where the pictures of a training batch do not suit the networks."""
+        for direction in self.directions:
+            start, end = (tuple(batch[field].shape[-2:]) for field in ENDS[direction])
+            check_sides(self.name, self.part(self.generator, direction), start, end)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Raises ConfigError where the sides of a training pair do not suit the network."""
-        for direction in self.directions:
-            network: Any = self.part(self.generator, direction)
-            start, end = (tuple(batch[field].shape[-2:]) for field in ENDS[direction])
-            if any(side % network.multiple for side in start):
-                raise ConfigError(
-                    f"data.resolution: model={self.name} takes sides that are multiples of {network.multiple}, and the "
-                    f"{ENDS[direction][0]} is {start[0]}x{start[1]}"
-                )
-            if end != (made := tuple(side * network.scale for side in start)):
-                raise ConfigError(
-                    f"model={self.name} makes {made[0]}x{made[1]} of {start[0]}x{start[1]}, and the task wants "
-                    f"{end[0]}x{end[1]}: task.scale does not suit the generator"
-                )
+        self.check_batch(batch)
 
     def generate(self, batch: Batch) -> Tensor:
         return self.generator(batch["source"])
@@ -75,6 +70,22 @@ class Translation(AdversarialModel):
         network = self.translator(direction)
         with evaluating(network):
             return whole_multiples(network, source)
+
+
+def check_sides(name: str, network: Any, start: tuple[int, ...], end: tuple[int, ...]) -> None:
+    """Raises ConfigError unless the network takes pictures of height and width `start` and makes them of `end`."""
+    made = tuple(side * network.scale for side in start)
+    if end != made:
+        fitting = f"task.scale={network.scale} fits" if network.scale > 1 else "a task without a scale fits"
+        raise ConfigError(
+            f"task.scale: model={name} makes {made[0]}x{made[1]} of {start[0]}x{start[1]}, and {end[0]}x{end[1]} is "
+            f"wanted; {fitting}, and model=srgan takes any scale"
+        )
+    if any(side % network.multiple for side in start):
+        raise ConfigError(
+            f"data.resolution: model={name} takes sides that are multiples of {network.multiple}, and gets "
+            f"{start[0]}x{start[1]}"
+        )
 
 
 def whole_multiples(network: Any, source: Tensor) -> Tensor:

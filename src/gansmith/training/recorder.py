@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from lightning import Callback, Trainer
 
 from gansmith.metrics.base import BaseProtocol
-from gansmith.models.adversarial import SIDES, AdversarialModel
+from gansmith.models.adversarial import AdversarialModel
+from gansmith.models.sides import SIDES
 from gansmith.results.provenance import config_hash, device_name, git_state, peak_memory, versions
 from gansmith.results.record import Record, Scores
 from gansmith.training.evaluation import Evaluation

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gansmith.data.decode import FORMATS, ORIENTATION, UPRIGHT, UnreadablePicture, _eight_bits
+from gansmith.data.decode import FORMATS, ORIENTATION, UPRIGHT, UnreadablePicture, to_eight_bits
 
 GREY = ("1", "L", "LA", "La")
 WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
@@ -53,7 +53,7 @@ def read_picture(path: Path, max_pixels: int) -> Picture:
             image.load()
             turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
             profile = image.info.get("icc_profile") if image.mode in PROFILED else None
-            layers = _layers(_eight_bits(image))
+            layers = _layers(to_eight_bits(image))
     except UnreadablePicture:
         raise
     except Image.UnidentifiedImageError as error:

@@ -66,7 +66,7 @@ class Pipeline:
     def _open(self, job: Job) -> Tiling:
         """Raises DataError for what can't be read, or could not be written."""
         picture, hole = read_picture(job.source, self.max_pixels), None
-        if self.translator.fills_holes:
+        if self.translator.task.fills_holes:
             picture, hole = self._with_hole(picture, job)
         tiling = Tiling(picture, hole, self.tile, self.overlap, self.translator.multiple, self.translator.scale)
         check_fits(self.format, *tiling.size, has_alpha=picture.alpha is not None)

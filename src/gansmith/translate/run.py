@@ -55,7 +55,7 @@ def _pipeline(config: DictConfig) -> Pipeline:
     if config.max_pixels < 1:
         raise ConfigError(f"max_pixels={config.max_pixels}: it counts from 1")
     translator = load_translator(config)
-    if config.mask is not None and not translator.fills_holes:
+    if config.mask is not None and not translator.task.fills_holes:
         raise ConfigError(f"mask={config.mask} is for models trained with task=inpaint")
     tile = translator.usual_tile if config.tile == "auto" else config.tile or 0
     spans(1, tile, config.overlap, translator.multiple)

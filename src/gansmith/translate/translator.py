@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn.modules.instancenorm import _InstanceNorm
 
 from gansmith.data.degrade.lab import luma
-from gansmith.data.tasks.inpaint import Inpaint
 from gansmith.data.tasks.task import Task
 from gansmith.errors import ConfigError
 from gansmith.experiment import switch_networks
@@ -61,11 +60,6 @@ class Translator:
     def restores(self) -> bool:
         """Whether the result shows what the input shows, rather than another kind of picture."""
         return self.task.needs == ("image",) or self.task.scale > 1
-
-    @property
-    def fills_holes(self) -> bool:
-        """Whether a window needs its hole."""
-        return isinstance(self.task, Inpaint)
 
     @property
     def usual_tile(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from PIL import Image
@@ -25,6 +27,8 @@ class Inpaint(Task):
     Raises:
         ConfigError: other masks, or a file that is no picture or has no white.
     """
+
+    fills_holes: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -22,6 +22,8 @@ class Task:
     """
 
     needs: ClassVar[tuple[str, ...]] = ("image",)
+    fills_holes: ClassVar[bool] = False
+    """Whether `prepare` needs to know where the picture is missing."""
 
     def __init__(self, source_channels: int, target_channels: int, scale: int = 1) -> None:
         self.source_channels, self.target_channels, self.scale = source_channels, target_channels, scale
