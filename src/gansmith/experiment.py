@@ -211,11 +211,13 @@ def check_resumable(model: nn.Module, plain: dict[str, Any], path: Path) -> int:
 
 def build_callbacks(config: DictConfig, plain: dict[str, Any]) -> list[Callback]:
     """The config's callbacks between those that every run has; checkpoints come last of all that act on a step."""
-    watching = {
+    built = {
         name: instantiate(node)
         for name, node in config.callbacks.items()
         if name not in ("checkpoints", "evaluation") and node is not None
     }
+    # What keeps a step keeps its evaluation too.
+    keeping = [built.pop("stage")] if "stage" in built else []
     evaluation = Evaluation(
         instantiate(config.metrics),
         run_dir=config.run_dir,
@@ -223,7 +225,7 @@ def build_callbacks(config: DictConfig, plain: dict[str, Any]) -> list[Callback]
         every_n_steps=config.callbacks.evaluation.every_n_steps,
     )
     checkpoints = Checkpoints(config.run_dir, plain, every_n_steps=config.callbacks.checkpoints.every_n_steps)
-    return [Interrupt(), *watching.values(), evaluation, checkpoints, Recorder(plain)]
+    return [Interrupt(), *built.values(), evaluation, *keeping, checkpoints, Recorder(plain)]
 
 
 def switch_networks(model: AdversarialModel, device: torch.device, compile: bool, channels_last: bool | str) -> None:

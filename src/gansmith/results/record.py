@@ -45,7 +45,7 @@ class Record:
         dirty: whether the code differed from the commit; None outside a checkout.
         config_hash: see `provenance.config_hash`.
         samples: the last sample grid, relative to the run's folder; None if none was drawn.
-        checkpoints: "best" and "last" as far as they exist, relative to the run's folder.
+        checkpoints: "best", "last" and "pretrained" as far as they exist, relative to the run's folder.
         details: what the model says about itself beside its config, by name, such as the network that its
             perceptual loss looks with; empty in older records.
         schema: version of this layout.

@@ -70,7 +70,7 @@ class Recorder(Callback):
             samples=str(picture.relative_to(self.run_dir)) if picture else None,
             checkpoints={
                 name: f"checkpoints/{name}.ckpt"
-                for name in ("best", "last")
+                for name in ("best", "last", "pretrained")
                 if (self.run_dir / "checkpoints" / f"{name}.ckpt").exists()
             },
         )
