@@ -113,7 +113,8 @@ def srgan(
         optimizer_g.zero_grad()
         discriminator.requires_grad_(False)
         adversarial = softplus(-discriminator(fake)).mean()
-        (1e-2 * l1_loss(fake, target) + perceptual(fake, target) + 5e-3 * adversarial).backward()
+        pixel = 0.5 * l1_loss(fake, target)  # of pictures in [0, 1]
+        (1e-2 * pixel + perceptual(fake, target) + 5e-3 * adversarial).backward()
         discriminator.requires_grad_(True)
         optimizer_g.step()
 

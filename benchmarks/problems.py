@@ -71,7 +71,7 @@ PROBLEMS = {
         ),
         Problem(
             "enhance",
-            ("model=pix2pix", "task=enhance", *PHOTOS, "trainer.max_steps=1200"),
+            ("model=pix2pix", "task=enhance", *PHOTOS, "trainer.max_steps=800"),
             {
                 "grey world": plain(baselines.grey_world),
                 "histogram equalised": plain(baselines.histogram_equalisation),
@@ -79,7 +79,7 @@ PROBLEMS = {
         ),
         Problem(
             "dewatermark",
-            ("model=pix2pix", "task=dewatermark", *PHOTOS, "trainer.max_steps=1200"),
+            ("model=pix2pix", "task=dewatermark", *PHOTOS, "trainer.max_steps=800"),
             {"median filter": plain(baselines.median_filter)},
         ),
         Problem(
@@ -88,6 +88,6 @@ PROBLEMS = {
             {"mean fill": plain(baselines.mean_fill), "Telea": plain(baselines.telea)},
         ),
         Problem("sketch", ("model=pix2pix", "task=sketch", *DIGITS, "trainer.max_steps=800")),
-        Problem("unpaired_digits", ("model=cyclegan", "trainer.max_steps=2000")),
+        Problem("unpaired_digits", ("model=cyclegan", "trainer.max_steps=1000")),
     )
 }
