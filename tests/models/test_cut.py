@@ -249,6 +249,18 @@ def test_the_translator_is_the_average_and_takes_any_size():
     assert torch.equal(cut.translate(source), output)
 
 
+def test_a_checkpoint_fills_the_translator_and_leaves_the_heads(tmp_path):
+    earlier, later = model(), model()
+    with torch.no_grad():
+        for parameter in later.parameters():
+            parameter.zero_()
+    torch.save({"state_dict": earlier.state_dict()}, tmp_path / "last.ckpt")
+    later.start_from(str(tmp_path / "last.ckpt"))
+    for key, weights in earlier.generator["translator"].state_dict().items():
+        assert torch.equal(later.generator["translator"].state_dict()[key], weights)
+    assert not any(parameter.any() for parameter in later.generator["heads"].parameters())
+
+
 def test_the_encoder_sees_both_so_channels_are_equal():
     batch = {**unpaired(), "target": torch.zeros(ROWS, 3, SIDE, SIDE, dtype=torch.float64)}
     with pytest.raises(ConfigError, match="1 and 3 channels"):

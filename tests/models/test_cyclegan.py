@@ -324,3 +324,17 @@ def test_each_direction_has_its_own_network_and_it_is_the_average():
             parameter.zero_()
     assert torch.equal(cycle.translate(source, "forward"), there)
     assert torch.equal(cycle.translate(target, "reverse"), back)
+
+
+def test_each_direction_starts_from_its_own_network_of_a_checkpoint(tmp_path):
+    earlier, later = model(ema=EMA(half_life=100)), model(ema=EMA(half_life=100))
+    with torch.no_grad():
+        for parameter in later.parameters():
+            parameter.zero_()
+    torch.save({"state_dict": earlier.state_dict()}, tmp_path / "last.ckpt")
+    for direction in ("forward", "reverse"):
+        later.start_from(str(tmp_path / "last.ckpt"), direction)
+    for part in ("to_target", "to_source"):
+        for key, weights in earlier.ema_generator[part].state_dict().items():
+            assert torch.equal(later.generator[part].state_dict()[key], weights)
+            assert torch.equal(later.ema_generator[part].state_dict()[key], weights)

@@ -52,6 +52,15 @@ def test_averaged_weights_are_preferred(tmp_path):
     assert same(load(small(1), checkpoint, tmp_path), original)
 
 
+def test_one_of_several_networks_in_a_checkpoints_generator_loads(tmp_path):
+    original, other = small(), small(2)
+    state = renamed(other, "ema_generator.to_source.") | renamed(original, "ema_generator.to_target.")
+    torch.save({"state_dict": state | renamed(other, "generator.to_target.")}, tmp_path / "last.ckpt")
+    network = small(1)
+    load_known(network, tmp_path / "last.ckpt", part="to_target")
+    assert same(network, original)
+
+
 def test_the_generator_of_a_checkpoint_loads_without_its_discriminator(tmp_path):
     original = UNetGenerator(3, 3, depth=3, features=2)
     torch.manual_seed(1)

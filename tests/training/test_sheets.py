@@ -11,7 +11,7 @@ from torch import nn
 
 from gansmith.data.base import DataModule
 from gansmith.data.tasks.task import Task
-from gansmith.errors import ConfigError
+from gansmith.errors import ConfigError, DataError
 from gansmith.training.samples import PADDING, WHITE, SampleGrids
 from gansmith.training.sheets import LABEL_HEIGHT, LABELS, WIDEST, PairSheets, sheet
 
@@ -211,6 +211,17 @@ def test_a_model_that_does_not_fit_is_told_what_does(tmp_path):
         PairSheets(tmp_path).on_train_start(trainer, SimpleNamespace(name="gan"))
     with pytest.raises(ConfigError, match=r"callbacks=default shows .*, model=step .*: take callbacks=pairs"):
         SampleGrids(tmp_path).on_train_start(trainer, Model())
+
+
+def test_a_run_without_pictures_to_show_stops_before_its_first_step(tmp_path):
+    class NothingHeldOut(Data):
+        def examples(self, split):
+            raise DataError(f"greys has no pictures for its {split} split")
+
+    model = Model()
+    with pytest.raises(DataError, match="no pictures for its test split"):
+        fit(PairSheets(tmp_path), 3, model, NothingHeldOut())
+    assert model.trainer.global_step == 0
 
 
 @pytest.mark.parametrize("key", ["every_n_steps", "count"])

@@ -60,12 +60,19 @@ class DataModule(LightningDataModule):
         self.task = task
 
     def blank(self) -> dict[str, Tensor]:
-        """A batch of one grey sample, as a model gets it: the channels and sizes of every batch, and no data read."""
+        """A batch of one grey sample, as a model gets it: the channels and sizes of every batch, and no data read.
+
+        Raises ConfigError for pictures that the task would cut to multiples of its scale.
+        """
         fields = {name: torch.zeros(1, *shape) for name, shape in self.shapes.items()}
         if self.task is None:
             return fields
         pictures = {name: fields[name] for name in self.task.needs}
-        return {**fields, **self.task.derive(pictures, Noise(self.seed, 1, 0, torch.float32))}
+        pair = self.task.derive(pictures, Noise(self.seed, 1, 0, torch.float32))
+        side = fields[self.task.needs[-1]].shape[-1]
+        if pair["target"].shape[-1] != side:
+            raise ConfigError(f"data.resolution={side} must be a multiple of task.scale={self.task.scale}")
+        return {**fields, **pair}
 
     def on_after_batch_transfer(self, batch: dict[str, Any], dataloader_idx: int) -> dict[str, Any]:
         """The loader's fields and what the task derives from them, as a function of (seed, step) alone."""

@@ -57,7 +57,8 @@ class Translation(AdversarialModel):
             WeightsError: the file can't be read, or holds another network.
         """
         network = self.part(self.generator, direction)
-        load_known(network, path)
+        part = next(name for name, module in self.generator.named_modules() if module is network)
+        load_known(network, path, part)
         if self.ema_generator is not None:
             self.part(self.ema_generator, direction).load_state_dict(network.state_dict())
 

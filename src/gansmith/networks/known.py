@@ -17,7 +17,7 @@ GENERATORS = ("ema_generator.", "generator.")
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
-def load_known(network: nn.Module, path: str | Path) -> None:
+def load_known(network: nn.Module, path: str | Path, part: str = "") -> None:
     """Fills `network` from a well-known checkpoint; it then computes what the original does.
 
     Read are generators of pytorch-CycleGAN-and-pix2pix and CUT (`*_net_G.pth`), of BasicSR, ESRGAN and
@@ -27,11 +27,12 @@ def load_known(network: nn.Module, path: str | Path) -> None:
     Args:
         network: of the size that the file was written with; it is left as it is where an error is raised.
         path: the file.
+        part: name of the network among several that are one generator in gansmith's checkpoints.
 
     Raises:
         WeightsError: the file can't be read, or its weights are those of another network.
     """
-    found = _read(Path(path))
+    found = _read(Path(path), part)
     wanted = network.state_dict()
     layout, names = _closest(known_tables(network), wanted, found)
     faults = _faults({foreign: wanted[name] for name, foreign in names.items()}, found)
@@ -54,7 +55,7 @@ def _faults(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
     return "; ".join(f"{fault} {_first(sorted(names))}" for fault, names in lists.items() if names)
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read(path: Path, part: str) -> dict[str, Tensor]:
     """The tensors of the generator in a file, by the names that they have there, without wrappers and prefixes."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -62,13 +63,13 @@ def _read(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"can't read {path}: {error.strerror}") from error
     except Exception as error:
         raise WeightsError(f"{path} is damaged, or holds more than the weights that torch.save writes") from error
-    tensors = _unwrapped(content)
+    tensors = _unwrapped(content, part)
     if not tensors:
         raise WeightsError(f"{path} holds no state dict, neither bare nor inside {', '.join(WRAPPERS)}")
     return tensors
 
 
-def _unwrapped(content: Any) -> dict[str, Tensor]:
+def _unwrapped(content: Any, part: str) -> dict[str, Tensor]:
     if not isinstance(content, Mapping):
         return {}
     for wrapper in WRAPPERS:
@@ -78,7 +79,8 @@ def _unwrapped(content: Any) -> dict[str, Tensor]:
     tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
     if all(name.startswith("module.") for name in tensors):
         tensors = {name.removeprefix("module."): value for name, value in tensors.items()}
-    for prefix in GENERATORS:
+    for generator in GENERATORS:
+        prefix = f"{generator}{part}." if part else generator
         if inside := {name.removeprefix(prefix): tensors[name] for name in tensors if name.startswith(prefix)}:
             return inside
     return tensors

@@ -38,6 +38,8 @@ class PairSheets(Pictures):
                 f"callbacks=pairs shows translated pictures, model={pl_module.name} samples from latents: "
                 "take callbacks=default"
             )
+        # Pictures that are not there, or don't fit together, should stop a run before its training.
+        held_out_pairs(trainer.datamodule, "test", self.seed)  # type: ignore[attr-defined]
         super().on_train_start(trainer, pl_module)
 
     @torch.inference_mode()

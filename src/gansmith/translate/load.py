@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -13,7 +12,6 @@ from gansmith.errors import ConfigError
 from gansmith.experiment import build_model, load_model
 from gansmith.inference import find_checkpoint
 from gansmith.models.translation import Translation
-from gansmith.networks.known import load_known
 from gansmith.translate.blend import blend
 from gansmith.translate.translator import Translator
 
@@ -48,7 +46,7 @@ def _of_file(config: DictConfig) -> tuple[Translation, dict[str, Any]]:
         raise ConfigError("init_from=FILE needs to know whose weights they are: model=NAME")
     described = {key: to_plain(config.get(key)) for key in ("model", "task", "data")}
     model = _translating(build_model(described), "model", config.direction)
-    load_known(model.translator(config.direction), Path(config.init_from))
+    model.start_from(config.init_from, config.direction)
     return model.eval(), described
 
 

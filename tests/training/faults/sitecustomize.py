@@ -102,11 +102,11 @@ def hang_at_the_end(_):
 
 
 def kill_in_half_step(step):
-    """When the discriminator has stepped and the generator has not."""
+    """When one side has stepped and the other has not."""
     from gansmith.models.adversarial import AdversarialModel
 
     def check(model, side, *_):
-        if model.global_step == int(step) and side == "generator":
+        if model.global_step == int(step) and side == model.turns(int(step))[-1]:
             die()
 
     wrap(AdversarialModel, "_half_step", check)
