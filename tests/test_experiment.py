@@ -6,7 +6,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from gansmith.config import register_resolvers
-from gansmith.errors import ConfigError
+from gansmith.errors import GansmithError
 from gansmith.experiment import run
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -38,10 +38,15 @@ QUICK = ["data=digits", "model.latent=4", "logger=none", "metrics=none", "traine
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )
 def test_a_value_that_does_not_work_is_named(overrides, line, tmp_path):
+    refused([*QUICK, *overrides], line, tmp_path / "run")
+
+
+def refused(overrides, line, run_dir):
+    """The run ends before its first step with one line, and nothing is left of it."""
     register_resolvers()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("train", overrides=[*QUICK, f"run_dir={tmp_path}", *overrides])
-    with pytest.raises(ConfigError, match=line) as caught:
+        config = compose("train", overrides=[*overrides, f"run_dir={run_dir}"])
+    with pytest.raises(GansmithError, match=line) as caught:
         run(config, overrides)
     assert "\n" not in str(caught.value)
-    assert not list(tmp_path.rglob("*.ckpt"))
+    assert not run_dir.exists()

@@ -26,6 +26,7 @@ class Examples:
     """Pictures of different sizes."""
 
     fingerprint = "examples"
+    paired = True
 
     def __len__(self):
         return 5

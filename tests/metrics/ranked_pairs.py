@@ -27,6 +27,7 @@ class Rectangles:
     """Coloured noise of three sizes; picture i is a function of i."""
 
     fingerprint = "rectangles"
+    paired = True
     SIZES = ((16, 16), (20, 13), (300, 280))
 
     def __init__(self, count: int = 11) -> None:

@@ -49,6 +49,7 @@ class Sized:
     """Grey pictures of given sizes."""
 
     fingerprint = "sized"
+    paired = True
 
     def __init__(self, *sizes: tuple[int, int]) -> None:
         self.sizes = sizes
@@ -315,7 +316,7 @@ def test_progress_counts_pictures():
 def test_data_without_a_task_are_named():
     data = Data()
     data.task = None
-    with pytest.raises(ConfigError, match=r"task=null: data=rectangles has no pairs"):
+    with pytest.raises(ConfigError, match=r"data=rectangles has no pairs"):
         CHEAP.check_data(Convolution(), data)
 
 
@@ -323,6 +324,13 @@ def test_one_picture_has_no_distance_of_sets():
     PairedProtocol("test").check_data(Convolution(), Data(1))
     with pytest.raises(DataError, match=r"the test split has 1 pictures; metrics=test with fd, kd needs at least 2"):
         PROTOCOL.check_data(Convolution(), Data(1))
+
+
+def test_unrelated_pictures_are_compared_as_sets_alone(monkeypatch):
+    monkeypatch.setattr(Rectangles, "paired", False)
+    with pytest.raises(ConfigError, match=r"metrics=test compares outputs with their true pictures.*metrics=unpaired"):
+        CHEAP.check_data(Convolution(), Data())
+    replace(PROTOCOL, metrics=("fd",)).check_data(Convolution(), Data())
 
 
 class Mismatched(Plain):

@@ -66,11 +66,11 @@ def gan(
     return kind(**networks, **{**settings, **changes}).double()
 
 
-def train(model: AdversarialModel, steps: int, **changes: Any) -> Trainer:
+def train(model: AdversarialModel, steps: int, data: Pictures | None = None, **changes: Any) -> Trainer:
     settings = {"accelerator": "cpu", "devices": 1, "max_epochs": -1, "logger": False, "precision": "64-true"}
     quiet = {"enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
     trainer = Trainer(**{**settings, **quiet, **changes}, max_steps=steps)
-    trainer.fit(model, datamodule=Pictures())
+    trainer.fit(model, datamodule=data or Pictures())
     return trainer
 
 
@@ -360,6 +360,25 @@ def scaled_float16() -> MixedPrecision:
     return MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=4096.0))
 
 
+@pytest.mark.parametrize(("precision", "dtype"), [("32-true", torch.float32), ("64-true", torch.float64)])
+def test_floating_fields_take_the_type_of_the_weights_and_others_keep_theirs(precision, dtype):
+    """Pictures of the loader are bytes, those that a task derives floats of single precision."""
+    seen = []
+
+    class Derived(Pictures):
+        def batch(self, step: int) -> dict[str, Tensor]:
+            plain = super().batch(step)
+            return {**plain, "source": to_unit_range(plain["image"]), "mask": plain["image"] > 99}
+
+    class Watched(GAN):
+        def discriminator_loss(self, batch):
+            seen.append({key: value.dtype for key, value in batch.items() if isinstance(value, Tensor)})
+            return super().discriminator_loss(batch)
+
+    train(gan(kind=Watched).to(dtype), 1, data=Derived(), precision=precision)
+    assert seen == [{"image": dtype, "source": dtype, "label": torch.int64, "mask": torch.bool}]
+
+
 def test_fused_optimizers_do_not_go_with_a_loss_scaler():
     model = gan(optimizer=partial(Adam, fused=True)).float()
     with pytest.raises(ConfigError, match=r"trainer\.precision=16-mixed"):
@@ -393,6 +412,21 @@ def test_what_a_penalty_differentiates_twice_is_not_compiled():
     assert plain.discriminator._compiled_call_impl is not None
     assert penalised.discriminator._compiled_call_impl is None
     assert penalised.generator._compiled_call_impl is not None
+
+
+@pytest.mark.parametrize(("penalty", "expected"), [({}, ["c", "d", "a", "b"]), ({"r1": R1(1.0)}, ["a", "b"])])
+def test_of_several_networks_of_a_side_each_is_compiled(penalty, expected, monkeypatch):
+    """The ModuleDict itself is never called, so compiling it would do nothing."""
+    compiled = []
+    monkeypatch.setattr(nn.Module, "compile", lambda network: compiled.append(network))
+    sides = {
+        side: nn.ModuleDict({name: nn.Conv2d(1, 1, 1) for name in names})
+        for side, names in (("generator", "ab"), ("discriminator", "cd"))
+    }
+    several = AdversarialModel(**sides, optimizer={}, schedule={}, ema=EMA(half_life=10), penalty=penalty)
+    several.compile_networks()
+    names = {id(network): name for networks in sides.values() for name, network in networks.items()}
+    assert [names[id(network)] for network in compiled] == expected
 
 
 @pytest.mark.parametrize("side", ["discriminator", "generator"])

@@ -36,6 +36,7 @@ class Darkened(Task):
 
 class Examples:
     fingerprint = "greys"
+    paired = True
 
     def __init__(self, count):
         self.count = count

@@ -36,6 +36,7 @@ class Examples:
     """Picture i has the grey value 10 i."""
 
     fingerprint = "examples"
+    paired = True
 
     def __init__(self, count):
         self.count = count

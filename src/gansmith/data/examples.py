@@ -14,7 +14,10 @@ class Examples(Protocol):
     """A finite, ordered set of whole pictures, each a dictionary of the data's fields.
 
     fingerprint: changes when any picture, their order or their transform changes.
+    paired: whether the fields of an example belong together.
     """
+
+    paired: bool
 
     @property
     def fingerprint(self) -> str: ...
@@ -28,6 +31,8 @@ class Examples(Protocol):
 
 class ImageExamples:
     """The pictures of an image set as examples of the field `image`."""
+
+    paired = True
 
     def __init__(self, images: ImageSet) -> None:
         self.images = images

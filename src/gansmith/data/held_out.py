@@ -56,5 +56,5 @@ def held_out_pairs(data: DataModule, split: str, seed: int, direction: str = "fo
         DataError: the split has no pictures.
     """
     if data.task is None:
-        raise ConfigError(f"task=null: data={data.name} has no pairs without a task, such as task=super_resolution")
+        raise ConfigError(f"data={data.name} has no pairs without a task, such as task=super_resolution")
     return HeldOutPairs(data.examples(split), data.task, seed, direction)

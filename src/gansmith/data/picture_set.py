@@ -135,6 +135,7 @@ class PictureExamples:
 
     def __init__(self, sets: Sequence[PictureSet]) -> None:
         self.sets = sets
+        self.paired = len(sets) == 1
 
     @property
     def fingerprint(self) -> str:

@@ -92,6 +92,11 @@ class PairedProtocol(BaseProtocol):
         """Raises ConfigError or DataError if there are no pairs, or nothing to measure in them."""
         for direction in model.directions if self.metrics else ():
             pairs = held_out_pairs(data, self.split, self.seed, direction)
+            if self.pair_metrics and not pairs.examples.paired:
+                raise ConfigError(
+                    f"metrics={self.name} compares outputs with their true pictures, which data={data.name} does not "
+                    "have: take metrics=unpaired"
+                )
             source, target = pairs[int(selection(pairs, self)[0])]
             truth = without_border(pairs.render(source, target), self.border(pairs))
             if truth.shape[1] not in (1, 3):

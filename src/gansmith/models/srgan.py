@@ -77,8 +77,8 @@ class SRGAN(Translation):
         """What the second stage lacks should stop a run before its first."""
         if self.perceptual is not None:
             self.perceptual.on(self.device)
-        if 0 < self.trainer.max_steps < self.pretrain_steps:
-            _say("model.pretrain_steps=%d: no adversarial step comes", self.pretrain_steps)
+        if 0 < (steps := self.trainer.max_steps) <= self.pretrain_steps:
+            _say("trainer.max_steps=%d: no adversarial step comes after model.pretrain_steps", steps)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """The second stage begins like a run of its own: from what samples, with a fresh optimizer."""

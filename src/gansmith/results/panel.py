@@ -27,7 +27,7 @@ def summary(record: Record) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("steps", f"{record.steps:,} ({record.images:,} images)")
     table.add_row("time", f"{timedelta(seconds=round(record.seconds))} on {record.device}")
-    for name, scores in {"best": record.best, "last": record.last}.items():
+    for name, scores in {"last": record.last, "best": record.best}.items():
         if scores is not None:
             table.add_row(name, score_lines(scores))
     if record.protocol.get("name"):

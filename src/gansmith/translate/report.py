@@ -32,7 +32,7 @@ class Counts:
 
     def __str__(self) -> str:
         megapixels = self.pixels / 1e6
-        line = f"{self.done} pictures, {megapixels:.4g} megapixels, in {self.seconds:.3g} s"
+        line = f"{self.done} picture{'s' * (self.done != 1)}, {megapixels:.4g} megapixels, in {self.seconds:.3g} s"
         if self.done:
             line += f": {self.done / self.seconds:.3g} pictures/s, {megapixels / self.seconds:.3g} megapixels/s"
         return line + (f"; {self.there} were there already (overwrite=true makes them again)" if self.there else "")

@@ -22,4 +22,4 @@ class Given(Task):
     def baseline(self, source: Tensor) -> Tensor:
         """The source itself, enlarged bicubically where the target is larger."""
         height, width = (self.scale * side for side in source.shape[-2:])
-        return resize(source, height, width).clamp(-1, 1)
+        return resize(source, height, width, border="mirror").clamp(-1, 1)
