@@ -225,6 +225,7 @@ def test_train_evaluate_and_sample(tmp_path):
     ("arguments", "line"),
     [
         (["trainer.max_steps=0"], "gansmith: trainer.max_steps is 0; it counts batches, from 1"),
+        (["data.batch_size=9000"], "gansmith: data.batch_size=9000 must be from 1 to"),
         (["resume=nothere"], "gansmith: resume=nothere: there is no checkpoint nothere/checkpoints/last.ckpt"),
         (["model.discriminator.depth=3"], "Key 'depth' is not in struct"),
         (["model=biggest"], "Could not find 'model/biggest'"),

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
 
-from gansmith.config import register_resolvers
-from gansmith.errors import GansmithError
-from gansmith.experiment import run
+from gansmith.config import register_resolvers, to_plain
+from gansmith.errors import ConfigError, GansmithError, WeightsError
+from gansmith.experiment import build_model, run, start_from
 
 CONF = Path(__file__).parents[1] / "conf"
 QUICK = ["data=digits", "model.latent=4", "logger=none", "metrics=none", "trainer=cpu", "trainer.max_steps=1"]
@@ -41,6 +42,39 @@ def test_a_value_that_does_not_work_is_named(overrides, line, tmp_path):
     refused([*QUICK, *overrides], line, tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["model=dcgan", "metrics=paired"], r"metrics=paired .* model=dcgan .* take metrics=fast$"),
+        (["model=pix2pix", "metrics=fast"], r"metrics=fast .* model=pix2pix .* take metrics=paired$"),
+        (["model=dcgan", "data=photos"], r"^data\.resolution is 96; these networks take a power of two"),
+        (["model=dcgan", "data=photos", "data.resolution=64"], r"^data=photos .*data=image_folder .*metrics=none"),
+        (["model=cgan", "data=photos"], r"^model=cgan needs label, and data=photos gives image; .*data=mnist5k"),
+        (["model=pix2pix", "data=unpaired_digits"], r"^model=pix2pix .*data=unpaired_digits .*model=cyclegan and"),
+        (["model=pix2pix", "data=unpaired_digits", "task=given"], r"^model=pix2pix .*data=unpaired_digits"),
+        (["model=cyclegan", "task=sketch"], r"^the task needs image, and data=unpaired_digits .*; task=given takes"),
+        (["model=pix2pix", "task=super_resolution"], r"^task\.scale: .* of 24x24, and 96x96 .*model=srgan"),
+        (["model=pix2pix", "data.resolution=48"], r"^data\.resolution: .* multiples of 32, and gets 48x48"),
+        (["model=srgan", "data.resolution=50"], r"^data\.resolution is 50; .*, as 64, 96 or 128"),
+        (["model=srgan", "data.resolution=64", "task.scale=3"], r"^data\.resolution=64 .* multiple of task\.scale=3"),
+        (["model=srgan", "data.resolution=448"], r"^china is 640x427, .*data\.resolution=427 fits"),
+        (
+            ["model=cyclegan", "data.source_channels=1"],
+            r"^model\.lambda_identity=0\.5 .* take model\.lambda_identity=0",
+        ),
+        (["model=cut", "data.source_channels=1"], r"CUT .* 1 and 3 channels; .*task\.source_channels"),
+        (["model=dcgan", "data=digits", "data.batch_size=9000"], r"^data\.batch_size=9000 must be from 1 to 1\d{3},"),
+        (["model=dcgan", "callbacks=pairs"], r"^callbacks=pairs .* model=dcgan .* take callbacks=default"),
+        (["model=srgan", "callbacks=default"], r"^callbacks=default .* model=srgan .* take callbacks=pairs"),
+        (["model=pix2pix", "data=photo_folder", "data.root=/nowhere"], r"^data\.root=/nowhere holds no pictures"),
+        (["model=dcgan", "data=digits", "metrics.split=test", "data.test_fraction=0"], r"no pictures for its test"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_parts_that_do_not_fit_say_what_does(overrides, line, tmp_path):
+    refused(["logger=csv", "trainer=cpu", "trainer.max_steps=1", *overrides], line, tmp_path / "run")
+
+
 def refused(overrides, line, run_dir):
     """The run ends before its first step with one line, and nothing is left of it."""
     register_resolvers()
@@ -50,3 +84,49 @@ def refused(overrides, line, run_dir):
         run(config, overrides)
     assert "\n" not in str(caught.value)
     assert not run_dir.exists()
+
+
+# Starting from files of weights
+
+
+def built(*overrides):
+    register_resolvers()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return build_model(to_plain(compose("train", overrides=["model.features=2", "run_dir=run", *overrides])))
+
+
+def saved(network, path):
+    torch.save(network.state_dict(), path)
+    return str(path)
+
+
+def test_one_file_is_of_the_forward_direction_and_several_are_named(tmp_path):
+    torch.manual_seed(0)
+    earlier, later = built("model=cyclegan"), built("model=cyclegan")
+    files = {name: saved(earlier.generator[name], tmp_path / f"{name}.pth") for name in ("to_target", "to_source")}
+    before = {key: weights.clone() for key, weights in later.generator["to_source"].state_dict().items()}
+    start_from(later, files["to_target"])
+    assert_same(later.generator["to_target"].state_dict(), earlier.generator["to_target"].state_dict())
+    assert_same(later.generator["to_source"].state_dict(), before)
+    start_from(later, {"reverse": files["to_source"]})
+    assert_same(later.generator.state_dict(), earlier.generator.state_dict())
+
+
+def assert_same(weights, expected):
+    assert weights.keys() == expected.keys()
+    for key, value in expected.items():
+        assert torch.equal(weights[key], value), key
+
+
+def test_what_can_not_be_started_from_is_said(tmp_path):
+    file = saved(built("model=cut").generator["translator"], tmp_path / "net_G.pth")
+    with pytest.raises(ConfigError, match=r"^init_from fills networks .* model=dcgan starts from latents$"):
+        start_from(built("model=dcgan"), file)
+    with pytest.raises(ConfigError, match=r"^init_from\.reverse: model=cut has forward$"):
+        start_from(built("model=cut"), {"forward": file, "reverse": file})
+    with pytest.raises(ConfigError, match=r"^init_from\.backward: model=cyclegan has forward, reverse$"):
+        start_from(built("model=cyclegan"), {"backward": file})
+    with pytest.raises(WeightsError, match=r"^can't read .*nowhere\.pth"):
+        start_from(built("model=cut"), str(tmp_path / "nowhere.pth"))
+    with pytest.raises(WeightsError, match=r"net_G\.pth does not fit this UNetGenerator"):
+        start_from(built("model=pix2pix"), file)

@@ -15,11 +15,11 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from torch import nn
 
+from gansmith.acceptance import check_run
 from gansmith.atomic import replacing
 from gansmith.config import check_needs, check_partners, check_target, difference, instantiate, run_of, to_plain
 from gansmith.data.base import DataModule
 from gansmith.errors import CheckpointError, ConfigError
-from gansmith.metrics.base import BaseProtocol
 from gansmith.models.adversarial import AdversarialModel
 from gansmith.models.translation import Translation
 from gansmith.ranks import is_first_process
@@ -73,7 +73,7 @@ def run(config: DictConfig, overrides: list[str]) -> int:
             log.info("%s has all its %d steps; a larger trainer.max_steps goes on", run_dir, step)
             return 0
     callbacks = build_callbacks(config, plain)
-    read_data(data, model, next(callback for callback in callbacks if isinstance(callback, Evaluation)).protocol)
+    check_run(model, data, callbacks)
     switches = {key: plain["trainer"][key] for key in NETWORK_SWITCHES}
     trainer = build_trainer(
         **{key: value for key, value in plain["trainer"].items() if key not in switches},
@@ -140,22 +140,6 @@ def build_data(config: DictConfig) -> DataModule:
     if classes not in (0, config.data.classes):
         raise ConfigError(f"model.classes={classes}: data={config.data.name} has {config.data.classes}")
     return data
-
-
-def read_data(data: DataModule, model: AdversarialModel, protocol: BaseProtocol) -> None:
-    """Brings and reads the pictures, which may show that they do not suit the model or its measurement.
-
-    Raises:
-        ConfigError: they don't.
-        DataError: there are none, or some can't be read.
-    """
-    protocol.check_model(model)
-    if isinstance(model, Translation):
-        model.check_batch(data.blank())
-    data.prepare_data()
-    data.setup("fit")
-    data.train_dataloader()
-    protocol.check_data(model, data)
 
 
 def build_model(plain: dict[str, Any]) -> AdversarialModel:

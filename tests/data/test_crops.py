@@ -1,3 +1,4 @@
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -121,6 +122,24 @@ def test_pictures_are_read_once_and_nothing_to_train_with_for_a_test():
     module.setup("fit")
     module.train_dataloader()
     assert source.asked == ["test", "train"]
+
+
+def test_another_process_reads_the_pictures_itself(save, tmp_path):
+    for i in range(3):
+        save(f"{i}.png", height=20, seed=i)
+    module = crops(PictureFolder(), root=tmp_path, test_fraction=0)
+    read = module.train_dataloader().batch(1)["image"]
+    sent = pickle.dumps(module)
+    assert len(sent) < 5000
+    assert torch.equal(pickle.loads(sent).train_dataloader().batch(1)["image"], read)
+    assert torch.equal(module.train_dataloader().batch(1)["image"], read)
+
+
+def test_what_has_no_partner_is_known_before_reading():
+    source = Noise()
+    assert (crops(source).paired, pairs(source).paired) == (True, True)
+    assert not pairs(UnpairedFolders()).paired
+    assert source.asked == []
 
 
 def test_splits_that_are_not_there():

@@ -20,12 +20,14 @@ class DataModule(LightningDataModule):
     """Base of the data modules.
 
     name: what results call the set.
+    batch_size: the global batch, divided among the processes.
     paired: whether the pictures of a sample belong together.
     seed: of the order of the training pictures, their augmentation, and the task's random numbers.
     task: derives `source` and `target` from the fields; None for plain pictures.
     """
 
     name: str
+    batch_size: int
     paired: bool = True
     seed: int
     task: Task | None = None

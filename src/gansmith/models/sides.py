@@ -65,7 +65,7 @@ class TwoSides(LightningModule):
         for side in SIDES:
             if steps < 1 and self.schedule[side].shape != "constant":
                 raise ConfigError(f"model.schedule.{side}.shape={self.schedule[side].shape} needs trainer.max_steps")
-        optimizers = [self._build_optimizer(side) for side in SIDES]
+        optimizers = [self.build_optimizer(side) for side in SIDES]
         if self._loss_is_scaled and any(optimizer.defaults.get("fused") for optimizer in optimizers):
             # Lightning leaves unscaling to a fused optimizer, whose gradients can't be measured or clipped before.
             raise ConfigError("trainer.precision=16-mixed does not go with model.optimizer.*.fused=true")
@@ -75,7 +75,8 @@ class TwoSides(LightningModule):
     def _optimizer(self, side: str) -> LightningOptimizer:
         return self.optimizers()[SIDES.index(side)]  # type: ignore[index]
 
-    def _build_optimizer(self, side: str) -> Optimizer:
+    def build_optimizer(self, side: str) -> Optimizer:
+        """A new optimizer of one side's weights. Raises ConfigError for settings that it does not take."""
         try:
             return self.optimizer_factory[side](self.networks(side).parameters())
         except (TypeError, ValueError) as error:

@@ -42,11 +42,15 @@ class Pictures(Callback):
         self.seed = seed
         self.latest: Path | None = None
 
+    def check_model(self, model: Any) -> None:
+        """Raises ConfigError if the model does not make what is drawn."""
+
     def draw(self, trainer: Trainer, pl_module: LightningModule) -> Tensor:
         """The picture of the current step, uint8 (1 or 3, H, W) in memory."""
         raise NotImplementedError
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.check_model(pl_module)
         if not trainer.is_global_zero:
             return
         for path in sorted(self.folder.glob("step_*.png")):

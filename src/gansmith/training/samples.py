@@ -1,6 +1,7 @@
 """Grids of samples: the quickest look at how a run is doing."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
@@ -37,13 +38,12 @@ class SampleGrids(Pictures):
             raise ConfigError(f"callbacks.samples.columns={columns}: must be at least 1")
         self.columns = columns
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if hasattr(pl_module, "translate"):
+    def check_model(self, model: Any) -> None:
+        if hasattr(model, "translate"):
             raise ConfigError(
-                f"callbacks=default shows samples from latents, model={pl_module.name} translates pictures: "
+                f"callbacks=default shows samples from latents, model={model.name} translates pictures: "
                 "take callbacks=pairs"
             )
-        super().on_train_start(trainer, pl_module)
 
     def draw(self, trainer: Trainer, pl_module: LightningModule) -> Tensor:
         images = pl_module.sample_images(torch.arange(self.count), self.seed)  # type: ignore[operator]

@@ -32,15 +32,17 @@ class PairSheets(Pictures):
     def __init__(self, run_dir: str | Path, every_n_steps: int = 500, count: int = 4, seed: int = 0) -> None:
         super().__init__(run_dir, every_n_steps, count, seed)
 
-    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        if not hasattr(pl_module, "translate"):
+    def check_model(self, model: Any) -> None:
+        if not hasattr(model, "translate"):
             raise ConfigError(
-                f"callbacks=pairs shows translated pictures, model={pl_module.name} samples from latents: "
+                f"callbacks=pairs shows translated pictures, model={model.name} samples from latents: "
                 "take callbacks=default"
             )
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        super().on_train_start(trainer, pl_module)
         # Pictures that are not there, or don't fit together, should stop a run before its training.
         held_out_pairs(trainer.datamodule, "test", self.seed)  # type: ignore[attr-defined]
-        super().on_train_start(trainer, pl_module)
 
     @torch.inference_mode()
     def draw(self, trainer: Trainer, pl_module: Any) -> Tensor:

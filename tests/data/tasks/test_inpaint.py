@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from gansmith.data.tasks.inpaint import split_hole
 from gansmith.errors import ConfigError
 from gansmith.noise import NoiseByIndex
 
+TASKS = sorted(file.stem for file in (Path(__file__).parents[3] / "conf/task").glob("*.yaml"))
 ALL = ["center", "boxes", "strokes", "mixed"]
 
 
@@ -75,3 +78,8 @@ def test_a_picture_is_prepared_as_in_training(configured, pictures):
     assert torch.equal(task.prepare(image, fields["mask"]), fields["source"])
     with pytest.raises(ConfigError, match="mask=FILE, or a picture with transparency"):
         task.prepare(image)
+
+
+@pytest.mark.parametrize("name", [name for name in TASKS if name != "given"])
+def test_no_other_task_asks_where_the_picture_is_missing(configured, name):
+    assert configured(name).fills_holes == (name == "inpaint")
