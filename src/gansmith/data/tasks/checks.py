@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from gansmith.errors import ConfigError
 
@@ -22,3 +23,15 @@ def check_range(key: str, values: Sequence[float], least: float, most: float) ->
     if not least <= low <= high <= most:
         raise ConfigError(f"task.{key}={list(values)}: {hint}")
     return float(low), float(high)
+
+
+def check_number(key: str, value: float, least: float, most: float = inf) -> float:
+    """The setting `task.<key>`.
+
+    Raises:
+        ConfigError: it is no number from `least` to `most`.
+    """
+    if not isinstance(value, (int, float)) or not least <= value <= most:
+        limits = f"from {least:g} on" if most == inf else f"from {least:g} to {most:g}"
+        raise ConfigError(f"task.{key}={value}: it can be a number {limits}")
+    return float(value)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from gansmith.data.degrade.overlays import lay_over
-from gansmith.data.tasks.checks import check_range
-from gansmith.data.tasks.limits import check_number
+from gansmith.data.tasks.checks import check_number, check_range
 from gansmith.data.tasks.task import Task, eight_bits
 from gansmith.noise import Draws
 

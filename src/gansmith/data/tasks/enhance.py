@@ -8,8 +8,7 @@ from torch import Tensor
 
 from gansmith.data.degrade import exposure
 from gansmith.data.degrade.chance import between
-from gansmith.data.tasks.checks import check_range
-from gansmith.data.tasks.limits import check_number
+from gansmith.data.tasks.checks import check_number, check_range
 from gansmith.data.tasks.task import Task, eight_bits
 from gansmith.noise import Draws
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from gansmith.data.degrade.edges import draw_lines
 from gansmith.data.degrade.lab import luma
-from gansmith.data.tasks.limits import check_number
+from gansmith.data.tasks.checks import check_number
 from gansmith.data.tasks.task import Task, eight_bits
 from gansmith.noise import Draws
 
