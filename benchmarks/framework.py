@@ -24,7 +24,7 @@ from gansmith.models.adversarial import AdversarialModel
 from gansmith.training.trainer import build_trainer
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
-WARM_UP = 2
+WARM_UP = 4
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from gansmith.noise import Noise
 from gansmith.ranges import to_unit_range
 
 OVERHEAD = 1.05
-STEPS, BATCH = 3, 8
+STEPS, BATCH = 6, 8
 COMMANDS = {
     "pix2pix": ("model=pix2pix", "data=photos", "task=colorize"),
     "cyclegan": ("model=cyclegan", "data=photos", "task=denoise"),
