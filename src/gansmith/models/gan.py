@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.models.adversarial import AdversarialModel, Batch
-from gansmith.noise import latents_by_index
+from gansmith.models.latents import slerp
+from gansmith.networks.modes import evaluating
+from gansmith.noise import NoiseByIndex, latents_by_index
 from gansmith.objectives.adversarial import AdversarialLoss
 
 
@@ -66,8 +68,30 @@ class GAN(AdversarialModel):
         latent = latents_by_index(indices, self.latent, seed).to(next(self.sampler.parameters()))
         return self.sampler(latent, self._sample_labels(indices, conditions.get("label")))
 
+    def labels_of(self, indices: Tensor) -> Tensor:
+        """The classes (n,) of samples that nobody asks a class of: i mod `classes`."""
+        return indices % self.classes
+
+    @torch.inference_mode()
+    def sample_path(self, indices: Tensor, seed: int, epsilon: float) -> tuple[Tensor, Tensor]:
+        """Two neighbours on the arc between two latents, for each i; leaves modes as they were.
+
+        Latents, and the place t in [0, 1) on the arc, are functions of (seed, i); both pictures have the class of
+        sample i.
+
+        Returns:
+            pictures (n, C, H, W), floats in [-1, 1], at t and at t + epsilon.
+        """
+        noise = NoiseByIndex(seed, indices, torch.float64)
+        start, end = noise.normal(len(indices), self.latent), noise.normal(len(indices), self.latent)
+        share = noise.uniform(len(indices), 1)
+        labels = self._sample_labels(indices, None)
+        places = [slerp(start, end, at).to(next(self.sampler.parameters())) for at in (share, share + epsilon)]
+        with evaluating(self.sampler):
+            return self.sampler(places[0], labels), self.sampler(places[1], labels)
+
     def _sample_labels(self, indices: Tensor, label: int | None) -> Tensor | None:
         if not self.classes:
             return None
-        labels = indices % self.classes if label is None else torch.full_like(indices, label)
+        labels = self.labels_of(indices) if label is None else torch.full_like(indices, label)
         return labels.to(self.device)
