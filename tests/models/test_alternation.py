@@ -266,9 +266,9 @@ def test_lazy_penalty_is_taken_at_its_interval():
     seen = []
 
     class Counted(R1):
-        def value(self, critic, real, fake, noise):
+        def value(self, *arguments):
             seen.append(1)
-            return super().value(critic, real, fake, noise)
+            return super().value(*arguments)
 
     train(gan(penalty={"r1": Counted(1.0, interval=3)}), 7)
     assert len(seen) == 3
@@ -487,10 +487,23 @@ def test_scalars_are_means_over_the_steps_since_the_last_look():
     )
     expected = {
         "loss/discriminator", "loss/discriminator/adversarial", "loss/generator", "loss/generator/adversarial",
+        "loss/total",
         "gradient_norm/discriminator", "gradient_norm/generator", "logits/real", "logits/fake",
         "lr/discriminator", "lr/generator",
     }  # fmt: skip
     assert taken[0].keys() == expected
+
+
+def test_the_total_loss_weighs_the_discriminators():
+    taken = []
+
+    def look(trainer: Trainer, module: GAN) -> None:
+        taken.append(module.take_scalars())
+
+    train(gan(lambda_d=0.25), 2, callbacks=[Every(look)])
+    for scalars in taken:
+        expected = scalars["loss/generator"] + 0.25 * scalars["loss/discriminator"]
+        assert scalars["loss/total"] == pytest.approx(expected)
 
 
 def test_counts_below_one_are_refused():

@@ -3,12 +3,13 @@
 from functools import partial
 
 import torch
-from gansmith.models.gan import GAN
-from gansmith.objectives.adversarial import CrossEntropy
-from gansmith.training.schedules import Schedule
 from torch import nn
 from torch.optim import SGD
 from torch.testing import assert_close
+
+from gansmith.models.gan import GAN
+from gansmith.objectives.adversarial import CrossEntropy
+from gansmith.training.schedules import Schedule
 
 
 class Linear(nn.Module):

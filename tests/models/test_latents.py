@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from gansmith.models.latents import lerp, slerp
 from torch.testing import assert_close
+
+from gansmith.models.latents import lerp, slerp
 
 
 def pair(rows=5, size=7):

@@ -18,7 +18,7 @@ from gansmith.errors import ConfigError
 from gansmith.models.sides import SIDES, TwoSides
 from gansmith.networks.modes import evaluating
 from gansmith.noise import Noise, mix_seed
-from gansmith.objectives.penalties import Critic, Penalty
+from gansmith.objectives.penalties import Critic, Logits, Penalty
 from gansmith.ranges import to_uint8, to_unit_range
 from gansmith.training.distributed import average_gradients, rank, world_size
 from gansmith.training.ema import EMA, update_average
@@ -83,7 +83,7 @@ class AdversarialModel(TwoSides):
         self.ema = ema
         self.ema_generator = deepcopy(generator).requires_grad_(False) if ema else None
         self.critic_steps, self.accumulate, self.share_fakes = critic_steps, accumulate, share_fakes
-        self.penalty = penalty or {}
+        self.penalty = nn.ModuleDict(dict(penalty or {}))
         self.seed, self.name = seed, name
         self.images_seen = 0
         self.latest_metrics: dict[str, float] = {}
@@ -128,11 +128,16 @@ class AdversarialModel(TwoSides):
                 batch["fake"] = self.generate(batch)
         return batch["fake"] if for_generator else batch["fake"].detach()
 
-    def penalise(self, critic: Critic, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    @property
+    def penalties(self) -> dict[str, Penalty]:
+        """The regularisers of the discriminator, by name."""
+        return dict(self.penalty.items())  # type: ignore[arg-type]
+
+    def penalise(self, critic: Critic, real: Tensor, fake: Tensor, logits: Logits | None = None) -> dict[str, Tensor]:
         """The penalties that are due at this step, by name."""
         return {
-            name: penalty(critic, real, fake, self.noise)
-            for name, penalty in self.penalty.items()
+            name: penalty(critic, real, fake, self.noise, logits)
+            for name, penalty in self.penalties.items()
             if penalty.is_due(self.global_step)
         }
 
@@ -173,6 +178,9 @@ class AdversarialModel(TwoSides):
                 self.manual_backward(loss / len(chunks))
         average_gradients(self.networks(side).parameters())
         optimizer.step()
+        if side == "discriminator":
+            for penalty in self.penalties.values():
+                penalty.after_step(self.discriminator)
 
     @contextmanager
     def _frozen_other_side(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gansmith.augment.augment import Augment
 from gansmith.models.adversarial import AdversarialModel, Batch
 from gansmith.models.latents import slerp
 from gansmith.networks.modes import evaluating
@@ -26,6 +27,8 @@ class GAN(AdversarialModel):
         loss: what the two minimise.
         latent: d, the size of z ~ N(0, 1).
         classes: number of labels the networks are conditioned on; 0 for none.
+        augment: what is done to pictures, real and generated, before the discriminator sees them.
+        lambda_d: λ of the total loss L_G + λ L_D, which is logged and minimised by nobody.
         **alternation: see `AdversarialModel`.
     """
 
@@ -36,10 +39,13 @@ class GAN(AdversarialModel):
         loss: AdversarialLoss,
         latent: int,
         classes: int = 0,
+        augment: Augment | None = None,
+        lambda_d: float = 1.0,
         **alternation: Any,
     ) -> None:
         super().__init__(generator, discriminator, **alternation)
-        self.loss, self.latent, self.classes = loss, latent, classes
+        self.loss, self.latent, self.classes, self.lambda_d = loss, latent, classes, lambda_d
+        self.augment = augment or Augment()
 
     def generate(self, batch: Batch) -> Tensor:
         latent = self.noise.normal(len(batch["image"]), self.latent)
@@ -47,18 +53,32 @@ class GAN(AdversarialModel):
 
     def discriminator_loss(self, batch: Batch) -> dict[str, Tensor]:
         real, fake, label = batch["image"], self.fake(batch), self.label(batch)
-        real_logits = self.discriminator(real, label)
-        fake_logits = self.discriminator(fake, label)
+        real_logits, fake_logits = self.judge(real, label), self.judge(fake, label)
         self.observe("logits/real", real_logits)
         self.observe("logits/fake", fake_logits)
+        self.augment.watch(real_logits)
         adversarial = self.loss.discriminator(real_logits, fake_logits)
-        penalties = self.penalise(lambda image: self.discriminator(image, label), real, fake)
-        return {"adversarial": adversarial, **penalties}
+        logits = (real_logits, fake_logits)
+        return {
+            "adversarial": adversarial,
+            **self.penalise(lambda image: self.judge(image, label), real, fake, logits),
+        }
 
     def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
         fake, label = self.fake(batch), self.label(batch)
-        real_logits = self.discriminator(batch["image"], label) if self.loss.needs_real else None
-        return {"adversarial": self.loss.generator(self.discriminator(fake, label), real_logits)}
+        real_logits = self.judge(batch["image"], label) if self.loss.needs_real else None
+        return {"adversarial": self.loss.generator(self.judge(fake, label), real_logits)}
+
+    def judge(self, image: Tensor, label: Tensor | None) -> Any:
+        """What the discriminator says of pictures, which it sees augmented."""
+        return self.discriminator(self.augment(image, self.noise), label)
+
+    def take_scalars(self) -> dict[str, float]:
+        """As `AdversarialModel.take_scalars`, with the total loss where both sides have stepped."""
+        scalars = super().take_scalars()
+        if {"loss/generator", "loss/discriminator"} <= scalars.keys():
+            scalars["loss/total"] = scalars["loss/generator"] + self.lambda_d * scalars["loss/discriminator"]
+        return scalars | self.augment.scalars()
 
     def label(self, batch: Batch) -> Tensor | None:
         return batch["label"] if self.classes else None

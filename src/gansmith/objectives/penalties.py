@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.errors import ConfigError
 from gansmith.noise import Noise
 
 Critic = Callable[[Tensor], Tensor]
+Logits = tuple[Tensor, Tensor]
+"""Of the real and of the generated pictures of a step."""
 
 
 def squared_gradient_norm(critic: Critic, images: Tensor) -> Tensor:
@@ -24,8 +26,8 @@ def squared_gradient_norm(critic: Critic, images: Tensor) -> Tensor:
     return gradient.flatten(1).square().sum(1)
 
 
-class Penalty:
-    """A regulariser of the discriminator, taken every `interval` steps.
+class Penalty(nn.Module):
+    """A regulariser of the discriminator, taken every `interval` steps. What it keeps in buffers is checkpointed.
 
     Args:
         weight: the coefficient in the paper's own convention.
@@ -38,6 +40,7 @@ class Penalty:
     """
 
     def __init__(self, weight: float, interval: int = 1) -> None:
+        super().__init__()
         if interval < 1:
             raise ConfigError(f"model.penalty: interval is {interval}; it counts steps, from 1")
         if weight < 0:
@@ -47,7 +50,7 @@ class Penalty:
     def is_due(self, step: int) -> bool:
         return step % self.interval == 0
 
-    def __call__(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+    def forward(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise, logits: Logits | None = None) -> Tensor:
         """Weighted penalty, a scalar; without autocast, in float32 at least: squared gradients underflow.
 
         Args:
@@ -55,19 +58,23 @@ class Penalty:
             real: (n, C, H, W) in [-1, 1].
             fake: (n, C, H, W) in [-1, 1].
             noise: random numbers for these n rows.
+            logits: what the critic has said of `real` and `fake` at this step, for penalties that compare with it.
         """
         with torch.autocast(real.device.type, enabled=False):
-            value = self.value(critic, _at_least_float32(real), _at_least_float32(fake), noise)
+            value = self.value(critic, _at_least_float32(real), _at_least_float32(fake), noise, logits)
             return self.interval * self.weight * value
 
-    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise, logits: Logits | None = None) -> Tensor:
         raise NotImplementedError
+
+    def after_step(self, discriminator: nn.Module) -> None:
+        """Called when the discriminator has stepped, for what constrains its weights."""
 
 
 class GradientPenalty(Penalty):
     """(||gradient|| - 1)^2 on straight lines from real to fake (Gulrajani et al., 2017, arXiv:1704.00028, eq. 3)."""
 
-    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise, logits: Logits | None = None) -> Tensor:
         position = noise.uniform(len(real), *[1] * (real.ndim - 1))
         between = position * real.detach() + (1 - position) * fake.detach()
         # The square root has no derivative at zero, where a critic with dead units can start.
@@ -78,14 +85,14 @@ class GradientPenalty(Penalty):
 class R1(Penalty):
     """Half the squared gradient norm on real pictures (Mescheder et al., 2018, arXiv:1801.04406, equation 9)."""
 
-    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise, logits: Logits | None = None) -> Tensor:
         return 0.5 * squared_gradient_norm(critic, real).mean()
 
 
 class R2(Penalty):
     """Half the squared gradient norm on generated pictures (Mescheder et al., 2018, arXiv:1801.04406, eq. 10)."""
 
-    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise, logits: Logits | None = None) -> Tensor:
         return 0.5 * squared_gradient_norm(critic, fake).mean()
 
 
