@@ -4,7 +4,26 @@ import pytest
 import torch
 
 from gansmith.results import provenance
-from gansmith.results.provenance import config_hash, device_name, git_state, peak_memory, versions
+from gansmith.results.provenance import (
+    config_hash,
+    describe_task,
+    device_name,
+    experiment_hash,
+    git_state,
+    peak_memory,
+    variant_hash,
+    versions,
+)
+
+CONFIG = {
+    "seed": 1,
+    "run_dir": "logs/a",
+    "published": None,
+    "model": {"name": "gan", "lr": 1e-3, "seed": 1},
+    "data": {"name": "digits", "seed": 1, "batch_size": 64},
+    "metrics": {"name": "fast", "seed": 0},
+    "trainer": {"max_steps": 100},
+}
 
 
 @pytest.fixture
@@ -74,9 +93,38 @@ def test_the_hash_is_of_the_content_not_of_the_order():
 
 
 def test_versions_name_what_decides_a_number():
-    assert set(versions()) == {"python", "torch", "lightning", "gansmith"}
+    packages = {"torch", "torchvision", "torchmetrics", "torch-fidelity", "lightning", "gansmith"}
+    assert set(versions()) == {"python", *packages}
 
 
 def test_the_cpu_has_a_name_and_no_peak():
     cpu = torch.device("cpu")
     assert (device_name(cpu), device_name(cpu, 2), peak_memory(cpu)) == ("cpu", "2 x cpu", None)
+
+
+def test_variants_are_the_same_for_other_seeds_alone():
+    model, data = ({**CONFIG[part], "seed": 2} for part in ("model", "data"))
+    other_seed = {**CONFIG, "seed": 2, "model": model, "data": data}
+    assert variant_hash(other_seed) == variant_hash(CONFIG)
+    assert experiment_hash(other_seed) != experiment_hash(CONFIG)
+    for part, changed in (("model", {"lr": 2e-3}), ("trainer", {"max_steps": 200}), ("metrics", {"seed": 1})):
+        assert variant_hash({**CONFIG, part: {**CONFIG[part], **changed}}) != variant_hash(CONFIG)
+
+
+def test_where_a_run_lies_and_what_others_published_is_not_the_experiment():
+    elsewhere = {**CONFIG, "run_dir": "logs/b", "published": [{"metric": "fid", "value": 3.2}]}
+    assert experiment_hash(elsewhere) == experiment_hash(CONFIG)
+    assert variant_hash(elsewhere) == variant_hash(CONFIG)
+
+
+def test_tasks_differ_by_their_settings():
+    double, fourfold = (
+        describe_task({"_target_": "gansmith.data.tasks.super_resolution.BlindSuperResolution", "scale": scale})
+        for scale in (2, 4)
+    )
+    assert (double["name"], double["scale"]) == ("blind_super_resolution", 2)
+    assert double["hash"] != fourfold["hash"]
+
+
+def test_pairs_as_they_are_have_no_task():
+    assert describe_task(None) == describe_task({"_target_": "gansmith.data.tasks.given.Given", "scale": 1}) == {}

@@ -29,7 +29,12 @@ RECORD = Record(
     samples="samples/step_00005000.png",
     checkpoints={"best": "checkpoints/best.ckpt", "last": "checkpoints/last.ckpt"},
     details={"perceptual": "efficientnet_lite0"},
+    flops={"generator": 5_000_000, "discriminator": 6_000_000},
+    variant="ba9876543210",
+    overrides=["model=dcgan", "seed=0"],
+    task={"name": "sketch", "hash": "abcdef012345"},
 )
+NEW = {"details": {}, "flops": {}, "variant": "", "overrides": [], "task": {}}
 
 
 def content(path):
@@ -74,14 +79,14 @@ def test_keys_of_later_versions_are_passed_over(tmp_path):
     assert Record.read(written(tmp_path, note="new")) == RECORD
 
 
-def test_records_from_before_models_had_details_are_read(tmp_path):
+@pytest.mark.parametrize("names", [["details"], ["flops"], ["variant"], ["overrides"], ["task"], list(NEW)])
+def test_older_records_without_the_newer_keys_are_read(tmp_path, names):
     path = written(tmp_path)
-    older = {name: value for name, value in content(path).items() if name != "details"}
-    path.write_text(json.dumps(older))
-    assert Record.read(path) == replace(RECORD, details={})
+    path.write_text(json.dumps({name: value for name, value in content(path).items() if name not in names}))
+    assert Record.read(path) == replace(RECORD, **{name: NEW[name] for name in names})
 
 
-@pytest.mark.parametrize("key", [field.name for field in fields(Record) if field.name != "details"])
+@pytest.mark.parametrize("key", [field.name for field in fields(Record) if field.name not in NEW])
 def test_every_key_is_required(tmp_path, key):
     path = tmp_path / "result.json"
     RECORD.write(path)
@@ -103,6 +108,11 @@ def test_every_key_is_required(tmp_path, key):
         ({"best": {"step": 1}}, "no key 'best.metrics'"),
         ({"last": {"step": 1, "metrics": {"fd": "12"}}}, "'last.metrics.fd' should be float"),
         ({"parameters": {"generator": "many"}}, "'parameters.generator' should be int"),
+        ({"flops": {"generator": 1.5}}, "'flops.generator' should be int"),
+        ({"overrides": "model=dcgan"}, "'overrides' is not a list"),
+        ({"overrides": ["model=dcgan", 1]}, "'overrides.1' should be str"),
+        ({"variant": None}, "'variant' should be str"),
+        ({"task": "sketch"}, "'task' is not a mapping"),
         ({"schema": 2}, "schema 2, this version reads 1"),
         ({"schema": "1"}, "schema '1'"),
     ],

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
@@ -13,14 +14,16 @@ import gansmith
 
 PACKAGE = Path(gansmith.__file__).parent
 GIT_SECONDS = 5.0
+PACKAGES = ("torch", "torchvision", "lightning", "torchmetrics", "torch-fidelity")
+# The parts of a config that say which experiment it is: not where it lies, goes on from or is shown.
+EXPERIMENT = ("model", "data", "task", "trainer", "metrics", "seed")
 
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that decide what a number is."""
     return {
         "python": platform.python_version(),
-        "torch": version("torch"),
-        "lightning": version("lightning"),
+        **{package: version(package) for package in PACKAGES},
         "gansmith": gansmith.__version__,
     }
 
@@ -55,6 +58,29 @@ def config_hash(config: dict[str, Any]) -> str:
     """Twelve hexadecimal digits of the SHA-256 of a config of plain containers; keys in any order."""
     text = json.dumps(config, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def experiment_hash(config: dict[str, Any]) -> str:
+    """The hash of those parts of a run's whole config that say which experiment it is."""
+    return config_hash({key: config[key] for key in EXPERIMENT if key in config})
+
+
+def variant_hash(config: dict[str, Any]) -> str:
+    """The same without the seeds of the run, its model and its data: runs that share it differ in these alone."""
+    parts = {key: config[key] for key in EXPERIMENT if key in config and key != "seed"}
+    for part in ("model", "data"):
+        parts[part] = {key: value for key, value in parts.get(part, {}).items() if key != "seed"}
+    return config_hash(parts)
+
+
+def describe_task(task: dict[str, Any] | None) -> dict[str, Any]:
+    """A task's settings, its name as in conf/task and their hash; nothing for none and for pairs as they are."""
+    if not task:
+        return {}
+    settings = {key: value for key, value in task.items() if key != "_target_"}
+    class_name = str(task.get("_target_", "")).rpartition(".")[2]
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
+    return {} if name == "given" else {**settings, "name": name, "hash": config_hash(task)}
 
 
 def device_name(device: Any, count: int = 1) -> str:

@@ -47,8 +47,14 @@ class Record:
         samples: the last sample grid, relative to the run's folder; None if none was drawn.
         checkpoints: "best", "last" and "pretrained" as far as they exist, relative to the run's folder.
         details: what the model says about itself beside its config, by name, such as the network that its
-            perceptual loss looks with; empty in older records.
-        schema: version of this layout.
+            perceptual loss looks with.
+        flops: floating-point operations (a multiplication and an addition are two) of one picture's way through
+            the networks of each side; empty where they could not be counted.
+        variant: see `provenance.variant_hash`: what runs share that differ in the seed alone.
+        overrides: the command line's, which make the config.
+        task: what is to be done with the data's pictures: its settings, name and hash; empty where they are
+            generated, or lie there in pairs.
+        schema: version of this layout. `details` and what follows is missing in older records.
     """
 
     model: str
@@ -71,6 +77,10 @@ class Record:
     samples: str | None
     checkpoints: dict[str, str]
     details: dict[str, str] = field(default_factory=dict)
+    flops: dict[str, int] = field(default_factory=dict)
+    variant: str = ""
+    overrides: list[str] = field(default_factory=list)
+    task: dict[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def write(self, path: str | Path) -> None:
@@ -123,6 +133,10 @@ def parse(value: Any, hint: Any, key: str) -> Any:
         if not isinstance(value, dict):
             raise ValueError(f"'{key}' is not a mapping")
         return {name: parse(item, arguments[1], f"{key}.{name}") for name, item in value.items()}
+    if origin is list:
+        if not isinstance(value, list):
+            raise ValueError(f"'{key}' is not a list")
+        return [parse(item, arguments[0], f"{key}.{place}") for place, item in enumerate(value)]
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is not Any and type(value) is not hint:
@@ -135,7 +149,9 @@ def parse_dataclass(value: Any, cls: Any, key: str) -> Any:
         raise ValueError(f"'{key}' is not a mapping")
     hints = get_type_hints(cls)
     prefix = f"{key}." if key else ""
-    optional = {field.name for field in fields(cls) if field.default_factory is not MISSING}
+    optional = {
+        field.name for field in fields(cls) if field.default is not MISSING or field.default_factory is not MISSING
+    }
     missing = [prefix + name for name in hints if name not in value and name not in optional]
     if missing:
         raise ValueError(f"no key '{missing[0]}'")

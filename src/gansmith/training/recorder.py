@@ -8,17 +8,24 @@ from typing import Any, TypeVar
 
 from lightning import Callback, Trainer
 
+from gansmith.config import saved_overrides
 from gansmith.metrics.base import BaseProtocol
 from gansmith.models.adversarial import AdversarialModel
 from gansmith.models.sides import SIDES
-from gansmith.results.provenance import config_hash, device_name, git_state, peak_memory, versions
+from gansmith.results.provenance import (
+    describe_task,
+    device_name,
+    experiment_hash,
+    git_state,
+    peak_memory,
+    variant_hash,
+    versions,
+)
 from gansmith.results.record import Record, Scores
 from gansmith.training.evaluation import Evaluation
+from gansmith.training.flops import count_flops
 from gansmith.training.pictures import Pictures
 from gansmith.training.watch import Watch
-
-# The parts of a config that say which experiment it is: not where it lies, goes on from or is shown.
-EXPERIMENT = ("model", "data", "task", "trainer", "metrics", "seed")
 
 Kind = TypeVar("Kind", bound=Callback)
 
@@ -33,6 +40,7 @@ class Recorder(Callback):
     def __init__(self, config: dict[str, Any]) -> None:
         self.config = config
         self.run_dir = Path(config["run_dir"])
+        self.flops: dict[str, int] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         # A finished run that goes on with a larger trainer.max_steps is unfinished again.
@@ -40,7 +48,10 @@ class Recorder(Callback):
             (self.run_dir / "result.json").unlink(missing_ok=True)
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        if trainer.is_global_zero and trainer.global_step >= trainer.max_steps:
+        if trainer.global_step < trainer.max_steps:
+            return
+        self.flops = count_flops(pl_module, trainer.datamodule)  # type: ignore[attr-defined]
+        if trainer.is_global_zero:
             self.record(trainer, pl_module).write(self.run_dir / "result.json")
 
     def record(self, trainer: Trainer, model: AdversarialModel) -> Record:
@@ -61,12 +72,16 @@ class Recorder(Callback):
             device=device_name(model.device, trainer.world_size),
             peak_memory=peak_memory(model.device),
             parameters={side: count_parameters(model, side) for side in SIDES},
+            flops=self.flops,
             seed=self.config["seed"],
             details=model.details(),
             versions=versions(),
             commit=commit,
             dirty=dirty,
-            config_hash=config_hash({key: self.config[key] for key in EXPERIMENT if key in self.config}),
+            config_hash=experiment_hash(self.config),
+            variant=variant_hash(self.config),
+            overrides=saved_overrides(self.run_dir),
+            task=describe_task(self.config.get("task")),
             samples=str(picture.relative_to(self.run_dir)) if picture else None,
             checkpoints={
                 name: f"checkpoints/{name}.ckpt"
@@ -82,8 +97,11 @@ def first(trainer: Trainer, kind: type[Kind]) -> Kind | None:
 
 
 def describe(protocol: BaseProtocol) -> dict[str, Any]:
-    """The protocol's fields and its hash; nothing for one without metrics."""
-    return {**asdict(protocol), "metrics": list(protocol.metrics), "hash": protocol.hash} if protocol.metrics else {}
+    """The protocol's fields, its hash, and which result is best in which direction; nothing without metrics."""
+    if not protocol.metrics:
+        return {}
+    ranking = {"primary_metric": protocol.primary_metric, "direction": protocol.direction}
+    return {**asdict(protocol), "metrics": list(protocol.metrics), **ranking, "hash": protocol.hash}
 
 
 def count_parameters(model: AdversarialModel, side: str) -> int:

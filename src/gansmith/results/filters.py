@@ -1,0 +1,57 @@
+"""Conditions on runs as they are typed: `model=dcgan`, `steps>=1000`, `trainer.precision!=32-true`."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gansmith.errors import ConfigError
+from gansmith.results.metric_names import is_side_note
+from gansmith.results.runs import Run, Which
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "=": operator.eq, "<": operator.lt, ">": operator.gt,
+}  # fmt: skip
+CONDITION = re.compile(r"(?P<field>[^<>=!]+)(?P<operator><=|>=|!=|=|<|>)(?P<value>.*)")
+
+
+def matching(runs: Sequence[Run], conditions: Sequence[str], which: Which = "last") -> list[Run]:
+    """The runs that meet all conditions. Raises ConfigError for one that is none, or whose field no run has."""
+    for condition in conditions:
+        field, compare, wanted = parsed(condition)
+        check_field(runs, field, which)
+        runs = [run for run in runs if meets(run.field(field, which), compare, wanted)]
+    return list(runs)
+
+
+def check_field(runs: Sequence[Run], field: str, which: Which) -> None:
+    """Raises ConfigError for the name of a field that no run has."""
+    if runs and all(run.field(field, which) is None for run in runs):
+        names = dict.fromkeys(name for run in runs for name in run.scores(which))
+        metrics = ", ".join(name for name in names if not is_side_note(name))
+        raise ConfigError(
+            f"{field}: no run has this field; there are model, data, steps, seconds, parameters.generator, ..., keys "
+            f"of the config such as model.critic_steps, and {metrics or 'no metrics'}"
+        )
+
+
+def parsed(condition: str) -> tuple[str, Callable[[Any, Any], bool], str]:
+    match = CONDITION.fullmatch(condition)
+    if match is None:
+        raise ConfigError(f"{condition} is no condition; one is FIELD=VALUE, with =, !=, <, <=, > or >=")
+    return match["field"].strip(), OPERATORS[match["operator"]], match["value"].strip()
+
+
+def meets(value: Any, compare: Callable[[Any, Any], bool], wanted: str) -> bool:
+    """Numbers are compared as numbers, all else as text; no condition holds for what is not there."""
+    if value is None:
+        return False
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return compare(value, float(wanted))
+        except ValueError:
+            return compare is operator.ne
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return compare(text, wanted)
