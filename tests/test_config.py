@@ -31,7 +31,7 @@ from gansmith.run_lock import running
 
 CONF = Path(__file__).parents[1] / "conf"
 # Options that stand for nothing of their own.
-BASES = {"base"}
+BASES = {"base", "base_gan"}
 
 
 def options(group):
@@ -362,3 +362,12 @@ def test_a_sweep_names_its_folders_within_what_a_name_can_be():
 
 def test_overrides_of_a_folder_that_is_no_run(tmp_path):
     assert saved_overrides(tmp_path) == []
+
+
+def test_a_size_is_one_word_and_another_is_an_error():
+    register_resolvers()
+    sizes = OmegaConf.create({"size": "paper", "features": "${by_size:${size},32,64}"})
+    assert sizes.features == 64
+    assert OmegaConf.merge(sizes, {"size": "small"}).features == 32
+    with pytest.raises(Exception, match=r"model.size=large; it can be small, paper"):
+        _ = OmegaConf.merge(sizes, {"size": "large"}).features

@@ -151,10 +151,19 @@ def difference(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def register_resolvers() -> None:
-    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml; `${add:a,b}` for numbers of channels."""
+    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml; `${add:a,b}` and `${by_size:size,a,b}` for networks."""
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     OmegaConf.register_new_resolver("job_dir", _job_dir, replace=True)
     OmegaConf.register_new_resolver("add", lambda *terms: sum(terms), replace=True)
+    OmegaConf.register_new_resolver("by_size", _by_size, replace=True)
+
+
+def _by_size(size: str, small: Any, paper: Any) -> Any:
+    """The value of a network that suits a CPU, or that of its paper. Raises ConfigError for another size."""
+    values = {"small": small, "paper": paper}
+    if size not in values:
+        raise ConfigError(f"model.size={size}; it can be {', '.join(values)}")
+    return values[size]
 
 
 def _run_dir(resume: str | None, fresh: str, overrides: list[str]) -> str:

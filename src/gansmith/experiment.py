@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 # Settings of the trainer that concern the networks rather than Lightning.
 NETWORK_SWITCHES = ("compile", "channels_last")
 # Keys of a model's config that its other values refer to, and that are no arguments of its class.
-NO_ARGUMENTS = ("features", "needs_label")
+NO_ARGUMENTS = ("features", "needs_label", "size")
 # What must not change between a checkpoint and the run that goes on with it.
 IDENTITY = ("model", "data", "task", "seed")
 
@@ -208,7 +208,7 @@ def build_callbacks(config: DictConfig, plain: dict[str, Any]) -> list[Callback]
         cache_dir=config.cache_dir,
         every_n_steps=config.callbacks.evaluation.every_n_steps,
     )
-    checkpoints = Checkpoints(config.run_dir, plain, every_n_steps=config.callbacks.checkpoints.every_n_steps)
+    checkpoints = Checkpoints(config.run_dir, plain, **config.callbacks.checkpoints)
     return [Interrupt(), *built.values(), evaluation, *keeping, checkpoints, Recorder(plain)]
 
 

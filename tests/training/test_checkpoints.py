@@ -17,6 +17,7 @@ from gansmith.experiment import build_model, check_resumable, load_model, run
 from gansmith.models.adversarial import AdversarialModel
 from gansmith.training.checkpoints import (
     AtomicCheckpointIO,
+    Checkpoints,
     check_fits,
     load_checkpoint,
     random_state,
@@ -115,6 +116,33 @@ def test_what_a_killed_process_left_is_removed(run_dir):
     assert run(config, list(SMALL)) == 0
     assert not leftover.exists()
     assert runs.record(run_dir)["steps"] == 7
+
+
+def test_checkpoints_that_stay_change_nothing_else(finished, tmp_path):
+    config = composed(*SMALL, f"run_dir={tmp_path}/run", "callbacks.checkpoints.keep_every_n_steps=2")
+    assert run(config, list(SMALL)) == 0
+    kept = sorted((tmp_path / "run" / "checkpoints").glob("step_*.ckpt"))
+    assert [path.name for path in kept] == [f"step_{step:08d}.ckpt" for step in (2, 4, 6)]
+    runs.assert_same_run(tmp_path / "run", finished)
+    config = composed(*SMALL, f"run_dir={tmp_path}/again", f"resume={kept[1]}")
+    assert run(config, list(SMALL)) == 0
+    ends = [runs.what_goes_on(runs.checkpoint(folder)) for folder in (tmp_path / "again", finished)]
+    runs.assert_equal(*ends, path="last")
+
+
+def test_going_on_removes_what_was_kept_of_later_steps(run_dir):
+    folder = run_dir / "checkpoints"
+    for name in ("step_00000006", "step_00000099", "step_by_step"):
+        shutil.copy(folder / "last.ckpt", folder / f"{name}.ckpt")
+    config = composed(*SMALL, f"run_dir={run_dir}", f"resume={run_dir}", "trainer.max_steps=7")
+    assert run(config, list(SMALL)) == 0
+    assert sorted(path.stem for path in folder.glob("*.ckpt")) == ["last", "step_00000006", "step_by_step"]
+
+
+@pytest.mark.parametrize("intervals", [{"every_n_steps": 0}, {"every_n_steps": 1, "keep_every_n_steps": 0}])
+def test_intervals_count_from_one(tmp_path, intervals):
+    with pytest.raises(ConfigError, match=r"callbacks\.checkpoints\.\w+ is 0; it counts steps, from 1"):
+        Checkpoints(str(tmp_path), {}, **intervals)
 
 
 @pytest.mark.slow

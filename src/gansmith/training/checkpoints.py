@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from torch import nn
 from gansmith.atomic import replacing
 from gansmith.errors import CheckpointError, ConfigError
 from gansmith.training.distributed import broadcast_tensors, gather_objects, rank, world_size
+
+KEPT = re.compile(r"step_(\d{8,})\.ckpt")
+"""Names of the checkpoints that stay; the number is their step."""
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -92,24 +96,37 @@ class Checkpoints(Callback):
         run_dir: the run's folder.
         config: the resolved config, plain containers; from it a model is built again.
         every_n_steps: interval in steps.
+        keep_every_n_steps: interval of the checkpoints that stay, `checkpoints/step_00001000.ckpt`; None keeps none.
+
+    Raises:
+        ConfigError: an interval is not positive.
     """
 
-    def __init__(self, run_dir: str, config: dict[str, Any], every_n_steps: int) -> None:
-        if every_n_steps < 1:
-            raise ConfigError(f"callbacks.checkpoints.every_n_steps is {every_n_steps}; it counts steps, from 1")
+    def __init__(
+        self, run_dir: str, config: dict[str, Any], every_n_steps: int, keep_every_n_steps: int | None = None
+    ) -> None:
+        for key, value in (("every_n_steps", every_n_steps), ("keep_every_n_steps", keep_every_n_steps)):
+            if value is not None and value < 1:
+                raise ConfigError(f"callbacks.checkpoints.{key} is {value}; it counts steps, from 1")
         self.run_dir = Path(run_dir)
-        self.last = self.run_dir / "checkpoints" / "last.ckpt"
-        self.config, self.every_n_steps = config, every_n_steps
+        self.folder = self.run_dir / "checkpoints"
+        self.last = self.folder / "last.ckpt"
+        self.config, self.every_n_steps, self.keep_every_n_steps = config, every_n_steps, keep_every_n_steps
         self._restored: list[dict[str, Any]] | None = None
 
     def on_train_start(self, trainer: Trainer, *_: Any) -> None:
-        """Removes what a process that was killed while it wrote left behind."""
+        """Removes what a process that was killed while it wrote left behind, and what was kept of later steps."""
         if trainer.is_global_zero:
             for leftover in self.run_dir.rglob(".*.tmp"):
                 leftover.unlink(missing_ok=True)
+            for path in self.folder.glob("step_*.ckpt"):
+                if (named := KEPT.fullmatch(path.name)) and int(named[1]) > trainer.global_step:
+                    path.unlink()
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         step = trainer.global_step
+        if self.keep_every_n_steps is not None and step % self.keep_every_n_steps == 0:
+            trainer.save_checkpoint(self.folder / f"step_{step:08d}.ckpt", weights_only=False)
         if step % self.every_n_steps == 0 or step == trainer.max_steps or trainer.should_stop:
             trainer.save_checkpoint(self.last, weights_only=False)
 

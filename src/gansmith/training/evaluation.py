@@ -13,7 +13,9 @@ from gansmith.metrics.base import BaseProtocol
 from gansmith.models.adversarial import AdversarialModel
 from gansmith.training.checkpoints import load_checkpoint
 from gansmith.training.distributed import broadcast_tensors
+from gansmith.training.pictures import Pictures
 from gansmith.training.progress import Progress
+from gansmith.training.summaries import define_best, log_scores, log_table
 from gansmith.training.watch import Watch, off_the_clock
 
 Kind = TypeVar("Kind", bound=Callback)
@@ -62,6 +64,16 @@ class Evaluation(Callback):
             load_sampler(pl_module, self.best_path)
             self.final["best"] = self._scores(trainer, pl_module, self.best["step"], inputs)
             pl_module.sampler.load_state_dict(current)
+        self._log(trainer)
+
+    def _log(self, trainer: Trainer) -> None:
+        """The final scores, and a table of the evaluations so far."""
+        log_scores(trainer.loggers, self.final, trainer.global_step)
+        primary, pictures = self.protocol.primary_metric, _found(trainer, Pictures)
+        assert primary is not None
+        for watch in _found(trainer, Watch) if trainer.is_global_zero else []:
+            folder = pictures[0].folder if pictures else None
+            log_table(trainer.loggers, watch.path, primary, folder, trainer.global_step)
 
     def _scores(self, trainer: Trainer, model: Any, step: int, inputs: dict[str, float]) -> dict[str, Any]:
         """The full protocol on the model's weights, which are those of `step`, and what the inputs reach."""
@@ -91,6 +103,7 @@ class Evaluation(Callback):
         self.protocol.check_model(pl_module)
         self.protocol.check_data(pl_module, trainer.datamodule)  # type: ignore[attr-defined]
         self.protocol.prepare(pl_module.device)
+        define_best(trainer.loggers, self.protocol)
         if self.best and not self._is_best_there():
             self.best = {}
 
