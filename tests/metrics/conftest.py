@@ -11,8 +11,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 class PictureSet:
     """The smallest set of real pictures."""
 
-    def __init__(self, images: Tensor, fingerprint: str = "pictures") -> None:
-        self.images, self.fingerprint = images, fingerprint
+    def __init__(self, images: Tensor, fingerprint: str = "pictures", labels: Tensor | None = None) -> None:
+        self.images, self.labels, self.fingerprint = images, labels, fingerprint
+        self.classes = 0 if labels is None else int(labels.max()) + 1
         self.read = 0
 
     def __len__(self) -> int:

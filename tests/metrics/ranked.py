@@ -11,13 +11,23 @@ from gansmith.errors import WeightsError
 from gansmith.metrics.evaluate import evaluate
 from gansmith.metrics.protocol import Protocol
 
-PROTOCOL = Protocol("test", samples=101, reference_samples=70, batch_size=16, kd_subsets=10, kd_subset_size=50)
+# Neither shares nor last batches are full.
+PROTOCOL = Protocol(
+    "test",
+    metrics=("fd", "kd", "prc", "dc", "authenticity", "ifd"),
+    samples=101,
+    reference_samples=70,
+    batch_size=16,
+    kd_subsets=10,
+    kd_subset_size=50,
+)
 
 
 class Squares:
     """Grey squares of random size and place; picture i is a function of i."""
 
     fingerprint = "squares"
+    labels, classes = torch.arange(90) % 3, 3
 
     def __len__(self) -> int:
         return 90
@@ -33,7 +43,14 @@ class Squares:
 
 def measure(folder: Path, protocol: Protocol = PROTOCOL) -> dict[str, float]:
     squares = Squares()
-    return evaluate(lambda indices: squares.batch(indices, seed=1), squares, protocol, device="cpu", cache_dir=folder)
+    return evaluate(
+        lambda indices: squares.batch(indices, seed=1),
+        squares,
+        protocol,
+        device="cpu",
+        cache_dir=folder,
+        labels=lambda indices: indices % 3,
+    )
 
 
 def on_rank(rank: int, world: int, folder: Path, weights: str | None) -> None:

@@ -11,6 +11,7 @@ from gansmith.metrics.distances import (
     frechet_distance,
     gaussian_statistics,
     inception_score,
+    intra_class_distances,
     kernel_distance,
 )
 
@@ -51,6 +52,27 @@ def test_frechet_distance_with_fewer_samples_than_features():
     expected = float(gap + x.square().sum() + y.square().sum() - 2 * trace)
     measured = frechet_distance(gaussian_statistics(fake), gaussian_statistics(real))
     assert measured == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("n", [20, 120])
+def test_intra_class_distances_are_each_class_by_itself(n):
+    """With fewer samples a class than features, and with more."""
+    fake, real = features(2 * n, 64).double(), features(3 * n, 64, shift=0.2, seed=1).double()
+    fake_labels, real_labels = torch.arange(2 * n) % 2, torch.arange(3 * n) // (2 * n)
+    expected = [
+        frechet_distance(gaussian_statistics(fake[fake_labels == c]), gaussian_statistics(real[real_labels == c]))
+        for c in (0, 1)
+    ]
+    measured = intra_class_distances(fake, fake_labels, real, real_labels)
+    assert measured.tolist() == pytest.approx(expected, rel=1e-6)
+
+
+def test_classes_in_each_others_place_are_seen_by_intra_class_distances_alone():
+    real = torch.cat([features(100), features(100, shift=2.0)])
+    labels = torch.arange(200) // 100
+    right, swapped = (intra_class_distances(real, given, real, labels).mean() for given in (labels, 1 - labels))
+    assert abs(right) < 1e-9
+    assert swapped > 24 * 2**2 * 0.5
 
 
 def unbiased_mmd(x: np.ndarray, y: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 import math
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-import gansmith.metrics.evaluate as evaluation
 from gansmith.errors import ConfigError, WeightsError
+from gansmith.metrics import scores
 from gansmith.metrics.evaluate import evaluate, prepare
 from gansmith.metrics.protocol import Protocol
 
@@ -25,34 +26,50 @@ def real(digits, picture_set):
     return picture_set(digits[:80])
 
 
-def test_numbers_are_those_of_torch_fidelity_on_folders(digits, real, tmp_path):
-    """Only the Fréchet distance's mean differs: theirs is in float32."""
+def on_folders(fakes: Tensor, reals: Tensor, folder: Path, **options: object) -> dict[str, float]:
+    """torch-fidelity's own numbers of the pictures, written as PNG files."""
     import torch_fidelity
 
-    fakes = digits[80:140]
-    for folder, images in (("fake", fakes), ("real", real.images)):
-        (tmp_path / folder).mkdir()
+    for name, images in (("fake", fakes), ("real", reals)):
+        (folder / name).mkdir()
         for number, image in enumerate(images):
-            Image.fromarray(image[0].numpy()).save(tmp_path / folder / f"{number:03}.png")
-    protocol = replace(SMALL, resize=64)
-    ours = evaluate(lambda i: fakes[i], real, protocol, device="cpu", cache_dir=tmp_path / "cache")
-    theirs = torch_fidelity.calculate_metrics(
-        input1=str(tmp_path / "fake"),
-        input2=str(tmp_path / "real"),
-        feature_extractor="efficientnet_lite0",
+            Image.fromarray(image[0].numpy()).save(folder / name / f"{number:03}.png")
+    return torch_fidelity.calculate_metrics(
+        input1=str(folder / "fake"),
+        input2=str(folder / "real"),
         fid=True,
         kid=True,
+        prc=True,
         kid_subsets=10,
-        kid_subset_size=40,
+        kid_subset_size=12,
         cuda=False,
         cache=False,
         save_cpu_ram=True,
         verbose=False,
+        **options,
     )
-    assert ours[FD] == pytest.approx(theirs["frechet_inception_distance"], rel=1e-6)
-    assert ours[KD] == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-6, abs=1e-6)
-    std = ours["kd_efficientnet_lite0_std"]
-    assert std == pytest.approx(theirs["kernel_inception_distance_std"], rel=1e-5)
+
+
+def assert_theirs(ours: dict[str, float], theirs: dict[str, float], extractor: str) -> None:
+    """Relative to what is summed: their kernel values, of several units, are in float32, and ours in float64."""
+    for name, key, rounding in (
+        (f"fd_{extractor}", "frechet_inception_distance", 0),
+        (f"kd_{extractor}_mean", "kernel_inception_distance_mean", 1e-6),
+        (f"kd_{extractor}_std", "kernel_inception_distance_std", 1e-6),
+        (f"precision_{extractor}", "precision", 0),
+        (f"recall_{extractor}", "recall", 0),
+    ):
+        assert ours[name] == pytest.approx(theirs[key], rel=1e-6, abs=rounding), name
+
+
+def test_numbers_are_those_of_torch_fidelity_on_folders(digits, real, tmp_path):
+    fakes = digits[80:140]
+    protocol = replace(SMALL, metrics=("fd", "kd", "prc"), resize=64, kd_subset_size=12)
+    ours = evaluate(lambda i: fakes[i], real, protocol, device="cpu", cache_dir=tmp_path / "cache")
+    assert_theirs(
+        ours, on_folders(fakes, real.images, tmp_path, feature_extractor="efficientnet_lite0"), "efficientnet_lite0"
+    )
+    assert 0 < ours["precision_efficientnet_lite0"] < 1
 
 
 def test_worse_pictures_score_worse(digits, picture_set, tmp_path):
@@ -131,7 +148,7 @@ def test_broken_cache_is_computed_again(digits, real, tmp_path):
 
 
 def test_too_few_samples_are_said_once(digits, real, tmp_path, caplog):
-    evaluation._warn_of_bias.cache_clear()
+    scores._warn_of_bias.cache_clear()
     for _ in range(2):
         evaluate(lambda i: digits[80 + i], real, SMALL, device="cpu", cache_dir=tmp_path)
     (message,) = [record.message for record in caplog.records if "biased" in record.message]
@@ -158,6 +175,49 @@ def test_features_that_are_not_finite_are_an_error_and_not_cached(digits, real, 
     assert not (tmp_path / "cache").exists()
 
 
+def test_copies_of_training_pictures_outside_of_the_reference_are_seen(digits, picture_set, tmp_path):
+    training = picture_set(digits[:90])
+    protocol = replace(SMALL, metrics=("authenticity",), samples=10, reference_samples=80)
+    measured = [
+        evaluate(
+            lambda i, first=first: digits[first + i],
+            training,
+            protocol,
+            device="cpu",
+            cache_dir=tmp_path,
+            training=training,
+        )
+        for first in (80, 90)
+    ]
+    copies, new = (
+        [result[f"{name}_efficientnet_lite0"] for name in ("authenticity", "nearest")] for result in measured
+    )
+    assert copies == [0, 0]
+    assert new[0] > 0.2
+    assert new[1] > 0
+
+
+def test_classes_in_each_others_place(digits, picture_set, tmp_path):
+    """Dark and light pictures: as a set they are right, by class they are not."""
+    dark, light = digits[:60] // 2, 255 - digits[60:120] // 2
+    reals = picture_set(torch.cat([dark[:30], light[:30]]), labels=torch.arange(60) // 30)
+    fakes = torch.cat([dark[30:], light[30:]])
+    protocol = replace(SMALL, metrics=("fd", "ifd"), samples=60)
+    right, swapped = (
+        evaluate(
+            lambda i: fakes[i],
+            reals,
+            protocol,
+            device="cpu",
+            cache_dir=tmp_path,
+            labels=lambda i, flip=flip: (i // 30 + flip) % 2,
+        )
+        for flip in (0, 1)
+    )
+    assert right[FD] == swapped[FD]
+    assert swapped["ifd_efficientnet_lite0"] > 2 * right["ifd_efficientnet_lite0"]
+
+
 def test_one_sample_is_an_error(digits, real, tmp_path):
     with pytest.raises(ConfigError, match=r"metrics\.samples=1"):
         evaluate(lambda i: digits[i], real, SMALL, device="cpu", samples=1, cache_dir=tmp_path)
@@ -171,26 +231,38 @@ def test_no_metrics_no_work(tmp_path):
 
 
 @pytest.mark.slow
-def test_inception_with_weights_from_a_file(digits, real, tmp_path, monkeypatch):
+def test_inception_on_random_weights_gives_the_numbers_of_torch_fidelity(digits, picture_set, tmp_path, monkeypatch):
     from torch_fidelity import feature_extractor_inceptionv3 as module
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "load_state_dict_from_url", lambda *_, **__: {})
         patch.setattr(module.FeatureExtractorInceptionV3, "load_state_dict", lambda self, state: None)
         random_network = module.FeatureExtractorInceptionV3("inception-v3-compat", ["2048"])
-    torch.save(random_network.state_dict(), tmp_path / "inception.pth")
+    weights = str(tmp_path / "inception.pth")
+    torch.save(random_network.state_dict(), weights)
     protocol = Protocol(
         "test",
-        metrics=("fd", "kd", "isc"),
+        metrics=("fd", "kd", "isc", "prc"),
         extractor="inception-v3-compat",
         resize=None,
-        weights=str(tmp_path / "inception.pth"),
-        samples=12,
-        reference_samples=12,
-        batch_size=12,
+        weights=weights,
+        samples=16,
+        batch_size=8,
+        kd_subsets=10,
+        kd_subset_size=12,
     )
-    result = evaluate(lambda i: digits[80 + i], real, protocol, device="cpu", cache_dir=tmp_path / "cache")
-    names = [f"{kind}_inception-v3-compat" for kind in ("fd", "kd", "isc")]
-    assert set(result) == {names[0]} | {f"{name}_{part}" for name in names[1:] for part in ("mean", "std")}
-    assert all(math.isfinite(value) for value in result.values())
-    assert 1 <= result["isc_inception-v3-compat_mean"] < 1008
+    fakes, reals = digits[:16], digits[16:38]
+    ours = evaluate(lambda i: fakes[i], picture_set(reals), protocol, device="cpu", cache_dir=tmp_path / "cache")
+    theirs = on_folders(
+        fakes,
+        reals,
+        tmp_path,
+        isc=True,
+        feature_extractor="inception-v3-compat",
+        feature_extractor_weights_path=weights,
+        batch_size=8,
+    )
+    assert_theirs(ours, theirs, "inception-v3-compat")
+    assert ours["isc_inception-v3-compat_mean"] == pytest.approx(theirs["inception_score_mean"], rel=1e-6)
+    assert 1 <= ours["isc_inception-v3-compat_mean"] < 1008
+    assert not {"fid", "kid_mean", "isc_mean"} & ours.keys()

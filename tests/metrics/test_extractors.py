@@ -5,10 +5,16 @@ import urllib.error
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
+from torch_fidelity import feature_extractor_clip as clip_module
 from torch_fidelity import feature_extractor_inceptionv3 as inception_module
+from torch_fidelity import feature_extractor_vgg16 as vgg16_module
+from torchvision.models import vgg16
 
 from gansmith.errors import ConfigError, WeightsError
+from gansmith.metrics import dinov2 as dinov2_module
 from gansmith.metrics.extractors import build_extractor
+from gansmith.metrics.weights import PUBLISHED_FILES
 
 INCEPTION = "inception-v3-compat"
 
@@ -99,18 +105,28 @@ def test_unknown_extractor_lists_the_known_ones():
         build_extractor("resnet")
 
 
-def test_inception_without_network_says_what_to_do_in_one_line(monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("inception-v3-compat", inception_module),
+        ("vgg16", vgg16_module),
+        ("clip-rn50", clip_module),
+        ("clip-vit-b-32", clip_module),
+        ("dinov2-vit-s-14", dinov2_module),
+        ("dinov2-vit-g-14", dinov2_module),
+    ],
+)
+def test_without_network_one_line_says_what_to_do(monkeypatch, name, module):
     def offline(*_: object, **__: object) -> None:
         raise urllib.error.URLError("no route")
 
-    monkeypatch.setattr(inception_module, "load_state_dict_from_url", offline)
+    asks = "torchvision_load_pretrained_vgg16" if name == "vgg16" else "load_state_dict_from_url"
+    monkeypatch.setattr(module, asks, offline)
     with pytest.raises(WeightsError) as caught:
-        build_extractor(INCEPTION)
+        build_extractor(name)
     message = str(caught.value)
-    assert "weights-inception-2015-12-05-6726825d.pth" in message
-    assert torch.hub.get_dir() in message
-    assert "metrics.weights" in message
-    assert "metrics=fast" in message
+    for part in (name, PUBLISHED_FILES[name], torch.hub.get_dir(), "metrics.weights", "metrics=fast", "no route"):
+        assert part in message
     assert "\n" not in message
 
 
@@ -130,3 +146,72 @@ def test_file_that_is_no_state_dict(tmp_path):
         build_extractor(INCEPTION, str(code))
     with pytest.raises(WeightsError, match="does not fit efficientnet_lite0"):
         build_extractor("efficientnet_lite0", str(other))
+
+
+# Architectures on random weights in the layout that was published
+
+
+def random_state(network: nn.Module) -> dict[str, torch.Tensor]:
+    """Random weights for a network built on the device meta; variances are one."""
+    draw = torch.Generator().manual_seed(0)
+    state = {}
+    for name, value in network.state_dict().items():
+        scale = value[0].numel() ** -0.5 if value.ndim > 1 else 0.1
+        random = torch.randn(value.shape, generator=draw) * scale if value.is_floating_point() else torch.zeros(())
+        state[name] = torch.ones(value.shape) if name.endswith("running_var") else random
+    return state
+
+
+def test_inception_takes_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(inception_module, "load_state_dict_from_url", lambda *_, **__: {})
+    monkeypatch.setattr(nn.Module, "load_state_dict", lambda *_, **__: None)
+    with torch.device("meta"):
+        network = inception_module.FeatureExtractorInceptionV3(INCEPTION, ["2048"])
+    monkeypatch.undo()
+    path = tmp_path / "inception.pth"
+    torch.save(random_state(network), path)
+    features, logits = build_extractor(INCEPTION, str(path))(pictures(2))
+    assert (features.shape, logits.shape) == ((2, 2048), (2, 1008))
+    assert features.isfinite().all()
+
+
+@pytest.mark.slow
+def test_vgg16_takes_a_file(tmp_path):
+    """A file of half a gigabyte."""
+    with torch.device("meta"):
+        network = vgg16()
+    path = tmp_path / "vgg16.pth"
+    torch.save(random_state(network), path)
+    features, logits = build_extractor("vgg16", str(path))(pictures(1))
+    assert features.shape == (1, 4096)
+    assert features.min() >= 0
+    assert logits is None
+
+
+class TinyClip(nn.Module):
+    """CLIP's layout with one layer of 64 channels, in TorchScript as it was published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.visual = clip_module.CLIPVisual(32, 64, 1, 64, 32).visual
+        self.text_projection = nn.Parameter(torch.randn(16, 32))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.visual(image)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning", "ignore::torch.jit.TracerWarning")
+def test_clip_takes_its_torchscript(tmp_path):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = TinyClip().eval()
+    scripted, state = tmp_path / "clip.pt", tmp_path / "clip.pth"
+    torch.jit.trace(network, torch.rand(1, 3, 64, 64)).save(scripted)
+    features, logits = build_extractor("clip-vit-b-32", str(scripted))(pictures(2))
+    assert features.shape == (2, 32)
+    assert logits is None
+    torch.save(network.state_dict(), state)
+    with pytest.raises(WeightsError, match="not clip-vit-b-32 as its authors published it, in TorchScript"):
+        build_extractor("clip-vit-b-32", str(state))
+    with pytest.raises(WeightsError, match="there is no file"):
+        build_extractor("clip-vit-b-32", str(tmp_path / "none.pt"))

@@ -7,13 +7,29 @@ from ranked import measure, run
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("world", [2, 3])
-def test_ranks_agree_with_one_process(tmp_path, world):
-    alone = measure(tmp_path / "alone")
+KINDS = ("fd", "kd", "precision", "recall", "density", "coverage", "authenticity", "nearest", "ifd")
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    return measure(tmp_path_factory.mktemp("alone"))
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+def test_ranks_agree_with_one_process(tmp_path, world, alone):
+    """101 pictures of one, two and three ranks in batches of 16; authenticity looks at 90 real ones, not at 70."""
     for computed, from_cache in run(world, tmp_path):
         assert computed == from_cache
         assert computed == pytest.approx(alone, rel=1e-6, abs=1e-6)
-    assert len(list((tmp_path / "cache").iterdir())) == 1
+        for name in ("precision", "recall", "density", "coverage", "authenticity"):
+            assert computed[f"{name}_efficientnet_lite0"] == alone[f"{name}_efficientnet_lite0"]
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_every_number_says_something(alone):
+    assert {name.split("_")[0] for name in alone} == set(KINDS)
+    assert all(alone[f"{name}_efficientnet_lite0"] > 0 for name in KINDS if name != "kd")
+    assert alone["precision_efficientnet_lite0"] < 1
 
 
 def test_an_error_on_one_rank_is_an_error_on_all(tmp_path):

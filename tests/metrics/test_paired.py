@@ -73,7 +73,7 @@ def from_file(name: str) -> PairedProtocol:
 # The protocol
 
 
-@pytest.mark.parametrize("name", ["paired", "unpaired"])
+@pytest.mark.parametrize("name", ["paired", "unpaired", "restoration"])
 def test_config_files_are_protocols_of_their_name(name):
     assert from_file(name).name == name
 
@@ -83,6 +83,9 @@ def test_config_files_are_protocols_of_their_name(name):
     [
         ("psnr", "psnr", "max"),
         ("ssim_y", "ssim_y", "max"),
+        ("ms_ssim", "ms_ssim", "max"),
+        ("ms_ssim_y", "ms_ssim_y", "max"),
+        ("lpips", "lpips_alex", "min"),
         ("l1", "l1", "min"),
         ("perceptual", PERCEPTUAL, "min"),
         ("fd", "fd_efficientnet_lite0", "min"),
@@ -90,11 +93,11 @@ def test_config_files_are_protocols_of_their_name(name):
     ],
 )
 def test_the_primary_metric_has_a_name_and_a_direction(metric, name, direction):
-    protocol = replace(PROTOCOL, primary=metric)
+    protocol = replace(PROTOCOL, metrics=(metric,), primary=metric)
     assert (protocol.primary_metric, protocol.direction) == (name, direction)
 
 
-@pytest.mark.parametrize("change", [{"crop_border": 4}, {"samples": 10}, {"seed": 1}, {"split": "train"}])
+@pytest.mark.parametrize("change", [{"crop_border": 4}, {"samples": 10}, {"seed": 1}, {"lpips_network": "vgg"}])
 def test_the_hash_changes_with_what_changes_a_number(change):
     assert replace(PROTOCOL, **change).hash != PROTOCOL.hash
 
@@ -112,6 +115,7 @@ def test_the_hash_does_not_change_with_what_changes_none(change):
         ("samples", 1),  # no distance of sets
         ("during_samples", 0),
         ("crop_border", -1),
+        ("lpips_network", "squeeze"),
         ("split", "holdout"),
     ],
 )
@@ -158,7 +162,7 @@ def test_distances_are_those_of_the_set_of_outputs_to_the_set_of_truths(tmp_path
     sources, targets = ([to_uint8(pairs[index][end]) for index in range(3)] for end in (0, 1))
 
     class Targets:
-        fingerprint = "targets"
+        fingerprint, labels = "targets", None
 
         def __len__(self) -> int:
             return 3
@@ -205,6 +209,64 @@ def test_inputs_score_what_leaving_them_as_they_are_scores():
 def test_grey_beside_colour_is_its_three_channels():
     grey = measure_restoration(lambda s: s[:, :1], Rectangles(3), Plain(), CHEAP)
     assert grey == measure_restoration(lambda s: s[:, :1].expand(-1, 3, -1, -1), Rectangles(3), Plain(), CHEAP)
+
+
+# LPIPS and MS-SSIM
+
+
+@pytest.fixture
+def alexnet(tmp_path) -> str:
+    """A file with random weights in torchvision's layout."""
+    from torchvision.models import alexnet as architecture
+
+    with torch.device("meta"):
+        state = architecture().features.state_dict()
+    draw = torch.Generator().manual_seed(0)
+    path = tmp_path / "alexnet.pth"
+    torch.save(
+        {f"features.{key}": 0.05 * torch.randn(value.shape, generator=draw) for key, value in state.items()}, path
+    )
+    return str(path)
+
+
+def test_lpips_of_other_weights_has_another_name_and_hash(alexnet):
+    published = replace(PROTOCOL, metrics=("lpips",), primary=None)
+    other = replace(published, lpips_weights=alexnet)
+    digest = other.definition["lpips_weights"]
+    assert published.definition["lpips_weights"] == "7be5be79"
+    assert other.primary_metric == f"lpips_alex_{digest}" != published.primary_metric
+    assert other.hash != published.hash
+
+
+def test_where_the_weights_lie_changes_no_hash(alexnet, tmp_path):
+    copy = tmp_path / "copy.pth"
+    copy.write_bytes(Path(alexnet).read_bytes())
+    assert replace(PROTOCOL, lpips_weights=alexnet).hash == replace(PROTOCOL, lpips_weights=str(copy)).hash
+
+
+def test_lpips_and_ms_ssim_are_means_over_pictures(alexnet):
+    protocol = replace(CHEAP, metrics=("lpips", "ms_ssim", "ms_ssim_y"), lpips_weights=alexnet)
+    large = Sized((180, 176), (176, 190))
+    found = measure_restoration(lambda s: s, large, Plain(), protocol)
+    assert found == {protocol.result_name("lpips"): 0, "ms_ssim": pytest.approx(1), "ms_ssim_y": pytest.approx(1)}
+    noise = torch.Generator().manual_seed(0)
+    found = measure_restoration(lambda s: torch.rand(s.shape, generator=noise) * 2 - 1, large, Plain(), protocol)
+    assert found[protocol.result_name("lpips")] > 0
+    assert found["ms_ssim"] < 0.5
+
+
+@pytest.mark.parametrize(("metric", "smallest"), [("ms_ssim", 176), ("ms_ssim_y", 176), ("lpips", 31)])
+def test_pictures_that_are_too_small_stop_a_run_before_it_starts(metric, smallest):
+    protocol = replace(CHEAP, metrics=(metric,), samples=None)
+
+    class Small(Data):
+        def examples(self, split: str) -> Sized:
+            return Sized((smallest - 1, 200))
+
+    with pytest.raises(
+        DataError, match=rf"needs pictures of at least {smallest} pixels a side, not {smallest - 1} x 200"
+    ):
+        protocol.check_data(Convolution(), Small(task=Plain()))
 
 
 # Borders

@@ -1,14 +1,17 @@
 """Which real pictures a protocol compares with, and when their features are computed."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
+from gansmith.data.imageset import MemoryImages
 from gansmith.errors import DataError
 from gansmith.metrics.extractors import build_extractor
 from gansmith.metrics.protocol import Protocol
-from gansmith.metrics.reference import RealFeatures, reference_indices
+from gansmith.metrics.reference import RealFeatures, all_features, reference_indices
 
 PROTOCOL = Protocol("test", reference_samples=20, resize=32, batch_size=10)
 
@@ -69,3 +72,68 @@ def test_other_data_are_another_entry(digits, picture_set, real, tmp_path):
     RealFeatures(real, PROTOCOL, extractor, tmp_path).compute()
     other = picture_set(digits[:30], fingerprint="others")
     assert not RealFeatures(other, PROTOCOL, extractor, tmp_path).cached
+
+
+def test_one_changed_pixel_is_another_entry(digits, tmp_path):
+    extractor = build_extractor("efficientnet_lite0", resize=32)
+    images = digits[:30].clone()
+    RealFeatures(MemoryImages(images), PROTOCOL, extractor, tmp_path).compute()
+    assert RealFeatures(MemoryImages(images.clone()), PROTOCOL, extractor, tmp_path).cached
+    images[7, 0, 3, 3] += 1
+    assert not RealFeatures(MemoryImages(images), PROTOCOL, extractor, tmp_path).cached
+
+
+def test_another_order_is_another_entry(digits, tmp_path):
+    extractor = build_extractor("efficientnet_lite0", resize=32)
+    RealFeatures(MemoryImages(digits[:30]), PROTOCOL, extractor, tmp_path).compute()
+    assert not RealFeatures(MemoryImages(digits[:30].flip(0)), PROTOCOL, extractor, tmp_path).cached
+
+
+def test_all_features_are_of_every_picture(real, tmp_path):
+    extractor = build_extractor("efficientnet_lite0", resize=32)
+    assert len(all_features(real, PROTOCOL, extractor, tmp_path).indices) == 30
+
+
+def test_labels_are_those_of_the_chosen_pictures(digits, picture_set, tmp_path):
+    extractor = build_extractor("efficientnet_lite0", resize=32)
+    labelled = RealFeatures(picture_set(digits[:30], labels=torch.arange(30)), PROTOCOL, extractor, tmp_path)
+    assert torch.equal(labelled.labels, labelled.indices)
+    assert RealFeatures(picture_set(digits[:30]), PROTOCOL, extractor, tmp_path).labels is None
+
+
+RUN = """
+import sys
+import torch
+from gansmith.data.imageset import MemoryImages
+from gansmith.metrics.evaluate import evaluate
+from gansmith.metrics.protocol import Protocol
+
+torch.set_num_threads(1)
+images = torch.randint(0, 256, (60, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+protocol = Protocol("test", samples=30, reference_samples=30, resize=32, batch_size=10, kd_subset_size=20)
+print("ready", flush=True)
+sys.stdin.readline()
+found = evaluate(lambda i: images[30 + i], MemoryImages(images[:30]), protocol, device="cpu", cache_dir=sys.argv[1])
+print(sorted(found.items()))
+"""
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_do_not_harm_each_other(tmp_path):
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", RUN, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for run in runs:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "ready\n"
+    for run in runs:
+        assert run.stdin is not None
+        run.stdin.write("go\n")
+        run.stdin.flush()
+    first, second = (run.communicate(timeout=120)[0] for run in runs)
+    assert [run.returncode for run in runs] == [0, 0]
+    assert first == second != ""
+    assert len(list(tmp_path.iterdir())) == 1

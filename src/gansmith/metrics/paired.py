@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -16,9 +17,11 @@ from gansmith.metrics import perceptual
 from gansmith.metrics.base import BaseProtocol, Progress, is_whole, require
 from gansmith.metrics.collective import from_rank_zero
 from gansmith.metrics.evaluate import ready_extractor
-from gansmith.metrics.pair_scores import SCORES, same_size, without_border
+from gansmith.metrics.lpips import BACKBONES, check_depth, lpips, lpips_digest, lpips_network, published_digest
+from gansmith.metrics.ms_ssim import check_scales
+from gansmith.metrics.pair_scores import SCORES, Score, same_size, without_border
 from gansmith.metrics.restoration import measure_pairs, selection
-from gansmith.objectives.feature_network import FeatureNetwork, feature_network
+from gansmith.objectives.feature_network import feature_network
 
 if TYPE_CHECKING:
     from gansmith.data.base import DataModule
@@ -28,19 +31,27 @@ if TYPE_CHECKING:
 class PairedProtocol(BaseProtocol):
     """Outputs beside the true pictures, both in 8 bits; arguments as for `BaseProtocol`, and
 
-    metrics: of each picture, of which the mean is taken, psnr and ssim (of all channels), psnr_y and ssim_y
-        (of the luma), l1, perceptual; of all pictures as a set, fd and kd.
+    metrics: of each picture, of which the mean is taken, psnr, ssim and ms_ssim (of all channels), the same with
+        _y (of the luma), l1, perceptual, lpips; of all pictures as a set, fd and kd.
     samples, during_samples: number of test pictures; null takes all, as does a split with fewer.
     seed: of the task's random numbers, of models whose output is random, and of the choice of `samples`.
     crop_border: pixels that are cut from each edge of both pictures before anything else; null cuts as many
         as the task enlarges, and none where it does not.
+    lpips_network: through which lpips looks, alex or vgg.
+    lpips_weights: file with its weights, as torchvision has them; null takes the published ones.
     """
 
     KNOWN: ClassVar[tuple[str, ...]] = (*SCORES, "fd", "kd")
-    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = ("psnr", "psnr_y", "ssim", "ssim_y")
+    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = ("psnr", "psnr_y", "ssim", "ssim_y", "ms_ssim", "ms_ssim_y")
 
-    metrics: Sequence[str] = SCORES
+    metrics: Sequence[str] = ("psnr", "psnr_y", "ssim", "ssim_y", "l1", "perceptual")
     crop_border: int | None = None
+    lpips_network: str = "alex"
+    lpips_weights: str | None = None
+
+    def _check_choices(self) -> None:
+        super()._check_choices()
+        require(self.lpips_network in BACKBONES, "lpips_network", self.lpips_network, f"one of {', '.join(BACKBONES)}")
 
     def _check_numbers(self) -> None:
         least = 2 if self.set_metrics else 1
@@ -63,10 +74,20 @@ class PairedProtocol(BaseProtocol):
 
     @property
     def definition(self) -> dict[str, Any]:
-        return {"perceptual": [perceptual.NETWORK, *perceptual.LAYERS, perceptual.TILE]}
+        return {
+            "perceptual": [perceptual.NETWORK, *perceptual.LAYERS, perceptual.TILE],
+            "lpips_weights": lpips_digest(self.lpips_network, self.lpips_weights),
+        }
 
     def result_name(self, metric: str) -> str:
-        """As `psnr_y`, `perceptual_efficientnet_lite0`, `fd_efficientnet_lite0`."""
+        """As `psnr_y`, `perceptual_efficientnet_lite0`, `fd_efficientnet_lite0`.
+
+        `lpips_alex` is the published one; with weights of another digest that is `lpips_alex_0123abcd`.
+        """
+        if metric == "lpips":
+            digest = lpips_digest(self.lpips_network, self.lpips_weights)
+            other = digest != published_digest(self.lpips_network)
+            return f"lpips_{self.lpips_network}" + (f"_{digest}" if other else "")
         return f"perceptual_{perceptual.NETWORK}" if metric == "perceptual" else super().result_name(metric)
 
     def border(self, pairs: HeldOutPairs) -> int:
@@ -76,9 +97,16 @@ class PairedProtocol(BaseProtocol):
         scale = pairs.task.scale if pairs.direction == "forward" else 1
         return scale if scale > 1 else 0
 
-    def perceptual_network(self, device: torch.device) -> FeatureNetwork | None:
-        """What `perceptual` looks with; None without it. Raises WeightsError if its weights can't be had."""
-        return feature_network(perceptual.NETWORK, device=device) if "perceptual" in self.metrics else None
+    def network_scores(self, device: torch.device) -> dict[str, Score]:
+        """The distances of networks among `metrics`. Raises WeightsError if weights can't be had."""
+        scores: dict[str, Score] = {}
+        if "perceptual" in self.metrics:
+            features = feature_network(perceptual.NETWORK, device=device)
+            scores["perceptual"] = partial(perceptual.perceptual_distance, features=features)
+        if "lpips" in self.metrics:
+            network = lpips_network(self.lpips_network, self.lpips_weights, device)
+            scores["lpips"] = partial(lpips, network=network)
+        return scores
 
     def check_model(self, model: Any) -> None:
         """Raises ConfigError for a model that makes pictures from nothing."""
@@ -106,12 +134,19 @@ class PairedProtocol(BaseProtocol):
                 )
             if self.pair_metrics:
                 same_size(pairs.baseline(source), pairs.render(source, target))
+            self._check_sides(truth)
+
+    def _check_sides(self, truth: Tensor) -> None:
+        if {"ms_ssim", "ms_ssim_y"} & set(self.metrics):
+            check_scales(truth)
+        if "lpips" in self.metrics:
+            check_depth(truth, BACKBONES[self.lpips_network].smallest)
 
     def prepare(self, device: str | torch.device) -> None:
         device = torch.device(device)
         if self.set_metrics:
             ready_extractor(self, device)
-        from_rank_zero(lambda: self.perceptual_network(device) is not None, device)
+        from_rank_zero(lambda: len(self.network_scores(device)), device)
 
     def measure(
         self,

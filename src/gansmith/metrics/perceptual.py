@@ -33,7 +33,8 @@ def perceptual_distance(output: Tensor, truth: Tensor, features: Features) -> Te
     its area. So the memory needed does not grow with the picture.
 
     Args:
-        output, truth: uint8 (n, 1 or 3, H, W).
+        output, truth: (n, 1 or 3, H, W), uint8 or floats in [-1, 1].
+        features: of NETWORK.
     """
     total = torch.zeros(len(output), dtype=torch.float64)
     for first, second in zip(tiles(output), tiles(truth), strict=True):

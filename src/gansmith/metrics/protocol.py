@@ -10,58 +10,145 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 
 from gansmith.errors import ConfigError
+from gansmith.metrics import path_length, perceptual
 from gansmith.metrics.base import BaseProtocol, Progress, is_whole, require
+from gansmith.metrics.classification import classification_accuracy
+from gansmith.metrics.collective import from_rank_zero
 from gansmith.metrics.evaluate import evaluate, prepare
-from gansmith.metrics.weights import INCEPTION
+from gansmith.metrics.path_length import perceptual_path_length
+from gansmith.metrics.random_state import random_state_kept
+from gansmith.metrics.reference import reference_indices
+from gansmith.metrics.scores import check_classes, check_neighbours
+from gansmith.metrics.weights import CLASSIFIER, INCEPTION, RECIPE
 
 if TYPE_CHECKING:
     from gansmith.data.module import ImageData
+
+BY_CLASS = ("ifd", "cas")
+"""Metrics of class-conditional models alone."""
 
 
 @dataclass(frozen=True)
 class Protocol(BaseProtocol):
     """Generated pictures as a set against real ones; arguments as for `BaseProtocol`, and
 
-    metrics: of fd (Fréchet distance), kd (kernel distance), isc (Inception score).
+    metrics: of fd (Fréchet distance), kd (kernel distance), isc (Inception score), prc (precision and recall),
+        dc (density and coverage), authenticity (share of samples that are no copies of training pictures, and
+        their mean distance to these), ppl (perceptual path length); of class-conditional models, ifd
+        (intra-class Fréchet distance) and cas (accuracy of a classifier trained on samples).
+    primary: as in `BaseProtocol`; prc stands for its precision, dc for its coverage.
     reference_samples: number of real pictures; null takes the whole split, as does a split with fewer.
     seed: of the generated pictures and of the choice of real ones.
+    prc_neighbours, dc_neighbours: a picture's surroundings reach to its neighbour of this number.
+    ppl_network: whose distance measures a path, efficientnet_lite0 or lpips_vgg16 (as published; a download).
     """
 
-    KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "isc")
-    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = ("isc",)
+    KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "isc", "prc", "dc", "authenticity", "ppl", *BY_CLASS)
+    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = ("isc", "prc", "dc", "authenticity", "cas")
 
     metrics: Sequence[str] = ("fd", "kd")
     samples: int = 2500
     during_samples: int = 1000
     reference_samples: int | None = 2500
     split: str = "train"
+    prc_neighbours: int = 3
+    dc_neighbours: int = 5
+    ppl_network: str = path_length.NETWORK
 
     def _check_choices(self) -> None:
         super()._check_choices()
         inception_for_score = "isc" not in self.metrics or self.extractor == INCEPTION
         require(inception_for_score, "extractor", self.extractor, f"{INCEPTION} where metrics.metrics has isc")
+        networks = path_length.NETWORKS
+        require(self.ppl_network in networks, "ppl_network", self.ppl_network, f"one of {', '.join(networks)}")
 
     def _check_numbers(self) -> None:
+        least = 2
+        for metric, key in (("prc", "prc_neighbours"), ("dc", "dc_neighbours")):
+            neighbours = getattr(self, key)
+            require(is_whole(neighbours, 1), key, neighbours, "a whole number of at least 1")
+            least = max(least, neighbours + 1) if metric in self.metrics else least
         for key in ("samples", "during_samples"):
-            require(is_whole(getattr(self, key), 2), key, getattr(self, key), "a whole number of at least 2")
+            require(is_whole(getattr(self, key), least), key, getattr(self, key), f"a whole number of at least {least}")
         all_or_some = self.reference_samples is None or is_whole(self.reference_samples, 2)
         require(all_or_some, "reference_samples", self.reference_samples, "null or a whole number of at least 2")
         super()._check_numbers()
 
+    @property
+    def set_metrics(self) -> tuple[str, ...]:
+        """Those that compare the samples' features with the real pictures'."""
+        return tuple(metric for metric in self.metrics if metric not in ("ppl", "cas"))
+
+    def result_name(self, metric: str) -> str:
+        """As `precision_efficientnet_lite0`; of prc and dc, which have two, the one they are judged by."""
+        names = {
+            "prc": f"precision_{self.extractor}",
+            "dc": f"coverage_{self.extractor}",
+            "authenticity": f"authenticity_{self.extractor}",
+            "ifd": f"ifd_{self.extractor}",
+            "ppl": f"ppl_{self.ppl_network}",
+        }
+        return names.get(metric) or super().result_name(metric)
+
+    @property
+    def needs_training(self) -> bool:
+        """Whether all training pictures are looked at, whatever the split."""
+        return "authenticity" in self.metrics or self.extractor == CLASSIFIER
+
+    @property
+    def class_metrics(self) -> tuple[str, ...]:
+        """Those that only class-conditional models have."""
+        return tuple(metric for metric in self.metrics if metric in BY_CLASS)
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        path = [path_length.EPSILON, *path_length.EXTREMES, *perceptual.LAYERS, perceptual.TILE]
+        return {"ppl": path, "classifier": RECIPE}
+
     def check_model(self, model: Any) -> None:
-        """Raises ConfigError for a model that translates pictures."""
+        """Raises ConfigError for a model that translates pictures, or does not have what a metric asks for."""
         if self.metrics and hasattr(model, "translate"):
             raise ConfigError(
                 f"metrics={self.name} samples from latents, model={model.name} translates pictures: take metrics=paired"
             )
+        if self.class_metrics and not getattr(model, "classes", 0):
+            raise ConfigError(
+                f"metrics={self.name} has {', '.join(self.class_metrics)}, which need classes, and model={model.name} "
+                "samples without: take metrics=fast or a class-conditional model"
+            )
+        if "ppl" in self.metrics and not hasattr(model, "sample_path"):
+            raise ConfigError(
+                f"metrics={self.name} has ppl, which needs paths between latents, and model={model.name} has none: "
+                "take it out of metrics.metrics"
+            )
 
     def check_data(self, model: Any, data: ImageData) -> None:  # type: ignore[override]
-        """Raises ConfigError or DataError if the data have no set of pictures to compare with."""
-        if self.metrics:
-            data.split(self.split)
+        """Raises ConfigError or DataError if the data have no set of pictures to compare with, or too few."""
+        if not self.metrics:
+            return
+        reference = data.split(self.split)
+        if self.set_metrics:
+            chosen = reference_indices(reference, self)
+            check_neighbours(self, len(chosen))
+        if self.class_metrics and data.classes != model.classes:
+            raise ConfigError(
+                f"metrics={self.name} has {', '.join(self.class_metrics)}: model={model.name} has {model.classes} "
+                f"classes and data={data.name} has {data.classes or 'no labels'}"
+            )
+        if "ifd" in self.metrics:
+            labels = None if reference.labels is None else reference.labels[chosen]
+            check_classes(self, model.labels_of(torch.arange(self.samples)), labels)
+        if "cas" in self.metrics:
+            data.split("test")
+        if self.set_metrics and self.extractor == CLASSIFIER and data.classes < 2:
+            raise ConfigError(f"metrics.extractor={CLASSIFIER} learns from labels, and data={data.name} has none")
 
     def prepare(self, device: str | torch.device) -> None:
-        prepare(self, device)
+        device = torch.device(device)
+        if self.set_metrics:
+            prepare(self, device)
+        if "ppl" in self.metrics:
+            from_rank_zero(lambda: bool(path_length.distance_of(self.ppl_network, device)), device)
 
     def measure(
         self,
@@ -73,13 +160,38 @@ class Protocol(BaseProtocol):
         samples: int | None = None,
         progress: Progress | None = None,
     ) -> dict[str, float]:
-        """`evaluate` on `model.sample_images` against the pictures of `data.split(self.split)`."""
-        return evaluate(
+        """`model.sample_images` against the pictures of `data.split(self.split)`, and the model's own paths.
+
+        The pictures that samples may be copies of are those of the train split.
+        """
+        protocol = self if samples is None else self.with_samples(samples)
+        result = evaluate(
             lambda indices: model.sample_images(indices, self.seed),
             data.split(self.split),
-            self,
+            protocol,
             device=device,
-            samples=samples,
             cache_dir=cache_dir,
             progress=progress,
+            labels=model.labels_of if "ifd" in self.metrics else None,
+            training=data.split("train") if self.needs_training else None,
         )
+        with random_state_kept(torch.device(device)):
+            return result | protocol._measure_model(model, data, torch.device(device), progress)
+
+    def _measure_model(
+        self, model: Any, data: ImageData, device: torch.device, progress: Progress | None
+    ) -> dict[str, float]:
+        """Those of the protocol's numbers that need more of a model than its samples: ppl and cas."""
+
+        def tick(done: int) -> None:
+            if progress is not None:
+                progress(done, self.samples)
+
+        result = {}
+        if "ppl" in self.metrics:
+            result[self.result_name("ppl")] = perceptual_path_length(
+                model, self.samples, self.seed, device, self.batch_size, tick, self.ppl_network
+            )
+        if "cas" in self.metrics:
+            result["cas"] = classification_accuracy(model, data, self.samples, self.seed, device, tick)
+        return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class ImageSet(Interface):
-    """Real pictures: the data package's sets have this form."""
+    """Real pictures, with `labels` int64 (N,) in [0, classes) or None: the data package's sets have this form."""
+
+    classes: int
+    labels: Tensor | None
 
     @property
     def fingerprint(self) -> str:
@@ -73,18 +77,25 @@ class RealFeatures:
         extractor: Extractor,
         folder: str | os.PathLike[str],
     ) -> None:
-        self.reference, self.protocol, self.extractor = reference, protocol, extractor
+        self.reference, self.protocol, self.extractor, self.folder = reference, protocol, extractor, folder
         self.indices = reference_indices(reference, protocol)
-        self._path = cache.cache_path(
+        self.path = cache.cache_path(
             folder,
             reference=reference.fingerprint,
             extractor=protocol.extractor,
             weights=protocol.weights_digest,
             resize=protocol.resize,
+            trained_on=extractor.trained_on,
+            device=extractor.device.type,
             pictures=hashlib.sha256(self.indices.numpy().tobytes()).hexdigest(),
         )
         self.tensors: dict[str, Tensor] | None = None
         self.cached: bool = from_rank_zero(self._load, extractor.device)
+
+    @property
+    def labels(self) -> Tensor | None:
+        """The classes of the pictures, int64 (n,); None where they have none."""
+        return None if self.reference.labels is None else self.reference.labels[self.indices]
 
     def compute(self, tick: Callable[[int], None] = lambda done: None) -> None:
         """Fill what the cache did not have; every rank must call it."""
@@ -98,10 +109,17 @@ class RealFeatures:
         from_rank_zero(lambda: self._keep(features), self.extractor.device)
 
     def _load(self) -> bool:
-        self.tensors = cache.load(self._path)
+        self.tensors = cache.load(self.path)
         return self.tensors is not None
 
     def _keep(self, features: Tensor) -> None:
         self.extractor.check(features)
         self.tensors = reference_tensors(features)
-        cache.store(self._path, self.tensors)
+        cache.store(self.path, self.tensors)
+
+
+def all_features(
+    images: ImageSet, protocol: Protocol, extractor: Extractor, folder: str | os.PathLike[str]
+) -> RealFeatures:
+    """Features of every one of the images, however few the protocol compares with."""
+    return RealFeatures(images, replace(protocol, reference_samples=None), extractor, folder)

@@ -13,14 +13,15 @@ from gansmith.data.examples import Examples
 from gansmith.data.held_out import HeldOutPairs
 from gansmith.data.tasks.task import Task
 from gansmith.errors import DataError
+from gansmith.metrics.arithmetic import float32_arithmetic
 from gansmith.metrics.base import Progress
 from gansmith.metrics.collective import communication_device, from_rank_zero, rank_and_world
-from gansmith.metrics.evaluate import distances, ready_extractor
-from gansmith.metrics.extractors import float32_arithmetic
+from gansmith.metrics.evaluate import ready_extractor
 from gansmith.metrics.features import FeatureMetric
 from gansmith.metrics.pair_scores import pair_scores, without_border
 from gansmith.metrics.random_state import random_state_kept
 from gansmith.metrics.reference import reference_tensors, subset
+from gansmith.metrics.scores import distances
 from gansmith.ranges import to_uint8
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def measure_restoration(
 
     Raises:
         ConfigError: `crop_border` leaves nothing of a picture.
-        DataError: fewer pictures than the metrics need.
+        DataError: fewer or smaller pictures than the metrics need.
     """
     return measure_pairs(restore, HeldOutPairs(examples, task, protocol.seed), protocol, device, progress)
 
@@ -151,7 +152,7 @@ class Scores:
 
     def __init__(self, protocol: PairedProtocol, pictures: int, border: int, device: torch.device) -> None:
         self.protocol, self.border, self.device = protocol, border, device
-        self.features = protocol.perceptual_network(device)
+        self.by_network = protocol.network_scores(device)
         self.extractor = ready_extractor(protocol, device) if protocol.set_metrics else None
         travel = communication_device(device)
         self.scores, self.fake, self.real = (FeatureMetric(pictures).to(travel) for _ in range(3))
@@ -161,7 +162,7 @@ class Scores:
         output, truth = without_border(output, self.border), without_border(truth, self.border)
         if self.protocol.pair_metrics:
             with float32_arithmetic(self.device):
-                scores = pair_scores(output, truth, self.protocol.pair_metrics, self.features)
+                scores = pair_scores(output, truth, self.protocol.pair_metrics, self.by_network)
             self.scores.update(scores, places)
         if self.extractor is not None:
             self.fake.update(self.extractor(output)[0], places)

@@ -21,20 +21,34 @@ def ssim(output: Tensor, truth: Tensor) -> Tensor:
     Args:
         output, truth: (n, C, H, W), values 0 to 255.
     """
-    shape = output.shape
-    side = min(SIDE, *(side - 1 + side % 2 for side in shape[-2:]))
+    side = min(SIDE, *(side - 1 + side % 2 for side in output.shape[-2:]))
+    return means_over_windows(output, truth, side)[0].mean(1)
+
+
+def means_over_windows(output: Tensor, truth: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """Means of the similarity and of its contrast and structure alone, each float64 (n, C).
+
+    Args:
+        output, truth: (n, C, H, W), values 0 to 255.
+        side: of the windows, odd, at most H and W.
+    """
     window = gaussian(side)
     first, second = (pictures.flatten(0, 1)[:, None] for pictures in (output, truth))
-    rows, columns = (length - side + 1 for length in shape[-2:])
-    total = torch.zeros(len(first), dtype=torch.float64, device=output.device)
+    rows, columns = (length - side + 1 for length in output.shape[-2:])
+    total = torch.zeros(2, len(first), dtype=torch.float64, device=output.device)
     for top in range(0, rows, BAND):
         band = slice(top, min(top + BAND, rows) + side - 1)
-        total += similarity(first[..., band, :].double(), second[..., band, :].double(), window).sum((1, 2, 3))
-    return total.view(shape[:2]).mean(1) / (rows * columns)
+        maps = similarity(first[..., band, :].double(), second[..., band, :].double(), window)
+        total += torch.stack(maps).sum((2, 3, 4))
+    whole, contrast = total.view(2, *output.shape[:2]) / (rows * columns)
+    return whole, contrast
 
 
-def similarity(x: Tensor, y: Tensor, window: Tensor) -> Tensor:
-    """Equation 13 at every window's place: (n, 1, h, w) each, in float64, to (n, 1, h - side + 1, w - side + 1)."""
+def similarity(x: Tensor, y: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
+    """Equation 13 at every window's place, and its factor of contrast and structure alone.
+
+    From (n, 1, h, w) twice, in float64, to (n, 1, h - side + 1, w - side + 1) twice.
+    """
 
     def mean(values: Tensor) -> Tensor:
         return conv2d(conv2d(values, window.to(values).view(1, 1, -1, 1)), window.to(values).view(1, 1, 1, -1))
@@ -42,8 +56,9 @@ def similarity(x: Tensor, y: Tensor, window: Tensor) -> Tensor:
     mean_x, mean_y = mean(x), mean(y)
     variance_x, variance_y = mean(x * x) - mean_x.square(), mean(y * y) - mean_y.square()
     covariance = mean(x * y) - mean_x * mean_y
-    luminance_contrast = (2 * mean_x * mean_y + C1) * (2 * covariance + C2)
-    return luminance_contrast / ((mean_x.square() + mean_y.square() + C1) * (variance_x + variance_y + C2))
+    luminance = (2 * mean_x * mean_y + C1) / (mean_x.square() + mean_y.square() + C1)
+    contrast = (2 * covariance + C2) / (variance_x + variance_y + C2)
+    return luminance * contrast, contrast
 
 
 def gaussian(side: int) -> Tensor:

@@ -7,7 +7,7 @@ LARGER_IS_BETTER = (
     "psnr", "psnr_y", "ssim", "ssim_y", "ms_ssim",
 )  # fmt: skip
 # How the results of a protocol's metrics begin, where not with the metric itself.
-OTHER_NAMES = {"fd": "fid", "kd": "kid", "prc": "precision", "dc": "density"}
+OTHER_NAMES = {"fd": "fid", "kd": "kid", "prc": "precision", "dc": "coverage"}
 
 
 def larger_is_better(name: str) -> bool:

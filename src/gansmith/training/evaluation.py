@@ -101,7 +101,8 @@ class Evaluation(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         # What can't be measured should stop a run before its training.
         self.protocol.check_model(pl_module)
-        self.protocol.check_data(pl_module, trainer.datamodule)  # type: ignore[attr-defined]
+        for protocol in (self.protocol, self.protocol.during):
+            protocol.check_data(pl_module, trainer.datamodule)  # type: ignore[attr-defined]
         self.protocol.prepare(pl_module.device)
         define_best(trainer.loggers, self.protocol)
         if self.best and not self._is_best_there():
