@@ -6,7 +6,7 @@ from torch import nn
 
 from gansmith.errors import ConfigError
 from gansmith.noise import Noise
-from gansmith.objectives.penalties import R1, R2, GradientPenalty, squared_gradient_norm
+from gansmith.objectives.penalties import R1, R2, Dragan, GradientPenalty, ZeroCentred, squared_gradient_norm
 
 SHAPE = (3, 2, 4, 4)
 
@@ -52,6 +52,17 @@ def test_quadratic_critic_tells_real_from_fake_and_from_the_line_between():
     between = position * real + (1 - position) * fake
     expected = (between.flatten(1).norm(dim=1) - 1).square().mean()
     torch.testing.assert_close(GradientPenalty(1.0)(critic, real, fake, noise()), expected)
+    zero_centred = between.flatten(1).square().sum(1).mean()
+    torch.testing.assert_close(ZeroCentred(1.0)(critic, real, fake, noise()), zero_centred)
+
+
+def test_dragan_looks_around_real_pictures():
+    critic = lambda image: 0.5 * image.square().sum((1, 2, 3))  # noqa: E731
+    real, draws = images(1), noise()
+    position, around = draws.uniform(3, 1, 1, 1), draws.uniform(3, 2, 4, 4)
+    places = real + position * 0.5 * real.std(correction=0) * around
+    expected = (places.flatten(1).norm(dim=1) - 1).square().mean()
+    torch.testing.assert_close(Dragan(1.0)(critic, real, images(2), noise()), expected)
 
 
 def moved(weight: torch.Tensor, place: tuple[int, ...], value, distance: float) -> float:
@@ -65,7 +76,11 @@ def moved(weight: torch.Tensor, place: tuple[int, ...], value, distance: float) 
 
 
 @pytest.mark.parametrize("norm", [False, True], ids=["plain", "batch norm"])
-@pytest.mark.parametrize("penalty", [GradientPenalty(10.0), R1(1.0), R2(1.0)], ids=lambda p: type(p).__name__)
+@pytest.mark.parametrize(
+    "penalty",
+    [GradientPenalty(10.0), R1(1.0), R2(1.0), Dragan(10.0), ZeroCentred(10.0)],
+    ids=lambda p: type(p).__name__,
+)
 def test_derivative_in_the_weights_is_the_numerical_one(penalty, norm):
     critic = smooth_critic(norm)
     weight = critic[0].weight

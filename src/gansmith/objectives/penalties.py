@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gansmith.errors import ConfigError
 from gansmith.noise import Noise
+from gansmith.objectives.global_mean import global_mean
 
 Critic = Callable[[Tensor], Tensor]
 Logits = tuple[Tensor, Tensor]
@@ -94,6 +95,31 @@ class R2(Penalty):
 
     def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise, logits: Logits | None = None) -> Tensor:
         return 0.5 * squared_gradient_norm(critic, fake).mean()
+
+
+class Dragan(Penalty):
+    """(||gradient|| - 1)^2 around real pictures (Kodali et al., 2017, arXiv:1705.07215, algorithm 1).
+
+    Where to look comes from the authors' code: a uniform place on the line from a picture to the picture plus half
+    the standard deviation of the batch times uniform noise in [0, 1).
+    """
+
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise, logits: Logits | None = None) -> Tensor:
+        moments = global_mean(torch.stack([real.detach().mean(), real.detach().square().mean()]))
+        deviation = (moments[1] - moments[0].square()).clamp(min=0).sqrt()
+        position = noise.uniform(len(real), *[1] * (real.ndim - 1))
+        around = real.detach() + position * 0.5 * deviation * noise.uniform(len(real), *real.shape[1:])
+        norm = (squared_gradient_norm(critic, around) + 1e-12).sqrt()
+        return (norm - 1).square().mean()
+
+
+class ZeroCentred(Penalty):
+    """Squared gradient norm on straight lines from real to fake (Thanh-Tung et al., 2019, arXiv:1902.03984, eq. 8)."""
+
+    def value(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise, logits: Logits | None = None) -> Tensor:
+        position = noise.uniform(len(real), *[1] * (real.ndim - 1))
+        between = position * real.detach() + (1 - position) * fake.detach()
+        return squared_gradient_norm(critic, between).mean()
 
 
 def _at_least_float32(images: Tensor) -> Tensor:
