@@ -181,7 +181,7 @@ def test_without_resume_a_folder_says_nothing(job):
 
 def test_a_job_of_a_sweep_starts_its_ranks_with_its_own_parameters(job, monkeypatch):
     with cli.job_config(job("seed=3", run_dir="sweep/0", mode=RunMode.MULTIRUN)) as (config, _):
-        assert sys.argv == ["train.py", "seed=3", "hydra.mode=RUN"]
+        assert sys.argv == [str(REPOSITORY / "src" / "train.py"), "seed=3", "hydra.mode=RUN"]
         assert config.run_dir == "sweep/0"
         # As Lightning leaves it behind; the next job would take itself for one of these ranks.
         monkeypatch.setitem(os.environ, "LOCAL_RANK", "0")

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
+from hydra.errors import CompactHydraException
 from omegaconf import DictConfig, open_dict, read_write
 
-from gansmith.config import merged, run_of, saved_overrides
+from gansmith.config import merged, register_resolvers, run_of, saved_overrides
 from gansmith.errors import CheckpointError, GansmithError
+from gansmith.jobs import SCRIPT
 from gansmith.ranks import is_first_process
 from gansmith.run_lock import running
 
@@ -27,6 +29,13 @@ LAUNCHED = ("LOCAL_RANK", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE
 # Hydra copies its store of structured configs, deeply, at each look into a config group: a hundred times
 # for --help, half of its time. What is loaded from the store is a copy anyway.
 ConfigStore.__deepcopy__ = lambda store, memo: store  # type: ignore[attr-defined]
+
+# Here, where a launcher's process comes by with a pickled job and without having run the script.
+register_resolvers()
+
+
+class JobFailed(CompactHydraException):
+    """What went wrong in one job of a sweep, already said; Hydra runs the others, and then says whose it was."""
 
 
 def in_one_line(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,6 +75,7 @@ def job_config(config: DictConfig) -> Iterator[tuple[DictConfig, list[str]]]:
 
     Raises:
         CheckpointError: another process trains in the run's folder.
+        JobFailed: a job of a sweep has failed, the others go on.
         KeyboardInterrupt: with how the run goes on, if it has a checkpoint.
     """
     from hydra import compose
@@ -77,6 +87,8 @@ def job_config(config: DictConfig) -> Iterator[tuple[DictConfig, list[str]]]:
     is_given = is_sweep or hydra_config.run.dir != "."
     run_dir = Path(hydra_config.runtime.output_dir if is_given else config.run_dir).absolute()
     with ExitStack() as stack:
+        if is_sweep:
+            stack.enter_context(_one_of_several())
         if is_first_process():
             is_named = any(item.partition("=")[0].lstrip("+") == "run_dir" for item in overrides)
             run_dir = _take_folder(stack, run_dir, not (is_given or is_named or config.resume))
@@ -90,7 +102,7 @@ def job_config(config: DictConfig) -> Iterator[tuple[DictConfig, list[str]]]:
         with read_write(hydra_config), open_dict(hydra_config):
             hydra_config.run.dir = str(run_dir)
         if is_sweep:
-            stack.enter_context(_single_job(overrides))
+            _command_of_ranks(overrides)
         try:
             yield config, overrides
         except KeyboardInterrupt:
@@ -113,21 +125,39 @@ def _take_folder(stack: ExitStack, run_dir: Path, may_rename: bool) -> Path:
 
 
 @contextmanager
-def _single_job(overrides: list[str]) -> Iterator[None]:
-    argv = sys.argv
-    sys.argv = [argv[0], *overrides, "hydra.mode=RUN"]
+def _one_of_several() -> Iterator[None]:
+    main = sys.modules["__main__"]
+    argv, spec = sys.argv, main.__spec__
     try:
         yield
+    except GansmithError as error:
+        # Lightning ends this process with its ranks, and they would wait for it.
+        if _has_ranks():
+            raise
+        print(f"gansmith: {error}", file=sys.stderr)
+        raise JobFailed(str(error)) from None
     finally:
-        sys.argv = argv
+        sys.argv, main.__spec__ = argv, spec
         _forget_processes()
+
+
+def _command_of_ranks(overrides: list[str]) -> None:
+    """Lightning starts ranks with the command that started this process, which may be a launcher's or the sweep's."""
+    sys.modules["__main__"].__spec__ = None
+    sys.argv = [str(SCRIPT), *overrides, "hydra.mode=RUN"]
+
+
+def _has_ranks() -> bool:
+    import torch.distributed as dist
+
+    return dist.is_available() and dist.is_initialized()
 
 
 def _forget_processes() -> None:
     """Takes back what starting ranks left behind, or the next job would think that it is one of them."""
     import torch.distributed as dist
 
-    if dist.is_available() and dist.is_initialized():
+    if _has_ranks():
         dist.destroy_process_group()
     for key in LAUNCHED:
         os.environ.pop(key, None)

@@ -44,6 +44,15 @@ def test_nothing_is_cut_off_in_a_file(write_run, tmp_path):
     assert long in as_tables(boards(collect([tmp_path])[0]))
 
 
+def test_what_all_rows_share_is_not_said_of_each(write_run, tmp_path):
+    for model in ("dcgan", "gan"):
+        overrides = [f"model={model}", "model.latent=9", f"model.name={model}_x"]
+        write_run(model, {"fd_vgg16": 1.0}, model=model, overrides=overrides)
+    drawn = as_tables(boards(collect([tmp_path])[0]))
+    assert "model.latent=9" not in drawn
+    assert "model.name=gan_x" in drawn
+
+
 def test_markdown_is_a_table_whatever_stands_in_it(write_run, tmp_path):
     write_run("a", {"fd_vgg16": 1.0}, overrides=["model.note=a|b"])
     rows = [line for line in as_markdown(boards(collect([tmp_path])[0])).splitlines() if line.startswith("|")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +37,9 @@ def table(board: Board) -> Table:
     drawn = Table(*headings(shown), title=title(board), caption=caption(board), title_justify="left")
     for place, column in enumerate(drawn.columns):
         column.justify = "left" if place == 1 else "right"
-    for row in board.rows:
+    for row, line in zip(board.rows, lines(board, shown), strict=True):
         style = "bold" if row.rank == 1 else "dim" if row.published else None
-        drawn.add_row(*(Text(cell) for cell in cells(row, shown)), style=style)
+        drawn.add_row(*map(Text, line), style=style)
     return drawn
 
 
@@ -50,8 +50,8 @@ def as_markdown(boards: Sequence[Board]) -> str:
 def board_markdown(board: Board) -> str:
     shown = columns(board)
     rule = ["---:" if place != 1 else "---" for place in range(len(headings(shown)))]
-    lines = [headings(shown), rule, *(cells(row, shown) for row in board.rows)]
-    drawn = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    table = [headings(shown), rule, *lines(board, shown)]
+    drawn = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in table)
     return f"**{title(board)}**\n\n{drawn}\n\n{caption(board)}\n"
 
 
@@ -75,17 +75,28 @@ def headings(shown: Sequence[Column]) -> list[str]:
     return ["rank", "model", *(column.label for column in shown)]
 
 
-def cells(row: Row, shown: Sequence[Column]) -> list[str]:
-    rank = "published" if row.published else str(row.rank or "–")
-    return [rank, label(row), *(cell(row, column) for column in shown)]
+def lines(board: Board, shown: Sequence[Column]) -> list[list[str]]:
+    """The cells of each row."""
+    measured = [set(distinction(row)) for row in board.rows if not row.published]
+    # What all rows share tells none from another.
+    shared = set.intersection(*measured) if len(measured) > 1 else set()
+    return [
+        [
+            "published" if row.published else str(row.rank or "–"),
+            label(row, shared),
+            *(cell(row, column) for column in shown),
+        ]
+        for row in board.rows
+    ]
 
 
-def label(row: Row) -> str:
+def label(row: Row, shared: Collection[str] = ()) -> str:
     """The model, and what tells its row from others: the fields it was grouped by, its overrides, or its source."""
     if row.published:
         return f"{row.model} ({row.published.source})"
     grouped_by = {field: f"{field}={value}" for field, value in row.group if field not in ("model", "variant")}
-    others = [override for override in distinction(row) if override.partition("=")[0] not in grouped_by]
+    told = [override for override in distinction(row) if override not in shared]
+    others = [override for override in told if override.partition("=")[0] not in grouped_by]
     return " ".join([row.model, *grouped_by.values(), *others])
 
 
