@@ -1,6 +1,5 @@
 """Cells of a suite: each once, several at a time, none of them lost."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -96,7 +95,11 @@ def test_an_interrupt_stops_what_runs(stand_in, tmp_path, monkeypatch):
     stopped = []
     monkeypatch.setattr(schedule, "stop", lambda processes: stopped.extend(processes) or jobs.stop(processes))
     progress = Progress(planned)
-    monkeypatch.setattr(progress, "update", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "update", interrupt)
     with pytest.raises(KeyboardInterrupt):
         Schedule(planned, [None, None], progress).run()
     assert [process.wait() for process in stopped] == [-signal.SIGTERM] * 2
