@@ -100,7 +100,8 @@ def check_model(model, loss, penalty):
     built = build_model(to_plain(config))
     assert isinstance(built, AdversarialModel)
     assert built.name == model
-    assert set(built.penalty) == (set() if penalty == "none" else {penalty})
+    assert set(built.penalty) == set(config.model.penalty)
+    assert (penalty == "none") == (not built.penalty)
 
 
 @pytest.mark.parametrize("model", options("model"))

@@ -44,6 +44,7 @@ def data(source=None, **options):
         ("workers", -1),
         ("classes", -1),
         ("test_fraction", 1.0),
+        ("limit", 0),
     ],
 )
 def test_value_out_of_range_names_its_key(key, value):
@@ -90,6 +91,18 @@ def test_stream_starts_at_the_trainers_step_with_its_rank():
     batch = next(iter(module.train_dataloader()))
     assert torch.equal(batch["image"], alone.batch(9)["image"][2:])
     assert torch.equal(batch["label"], alone.batch(9)["label"][2:])
+
+
+def test_few_pictures_are_trained_on_whatever_the_seed_and_all_are_compared_with():
+    module, other = data(limit=5, seed=7), data(limit=5, seed=8)
+    streams = [one.train_dataloader() for one in (module, other)]
+    seen = [
+        {int(pixel) for step in range(5) for pixel in stream.batch(step)["image"][:, 0, 0, 0]} for stream in streams
+    ]
+    assert seen == [{0, 4, 8, 12, 16}] * 2
+    assert len(module.train) == len(module.split("train")) == 20
+    with pytest.raises(ConfigError, match=r"data\.limit=21, but numbers has 20 training pictures"):
+        data(limit=21).train_dataloader()
 
 
 def test_home_folder_is_understood():

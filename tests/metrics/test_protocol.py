@@ -30,7 +30,7 @@ def from_file(name: str, /, **changes: object) -> Protocol:
     return Protocol(**(content | changes))
 
 
-GENERATIVE = ["conditional", "dino", "fast", "fid10k", "fid50k_full", "fid50k_test", "none"]
+GENERATIVE = ["conditional", "dino", "fast", "fid10k", "fid50k_full", "fid50k_test", "modes", "none"]
 
 
 @pytest.mark.parametrize("name", GENERATIVE)
@@ -65,6 +65,7 @@ def test_inception_with_other_weights_is_not_called_fid(tmp_path):
         ({"primary": "dc", "metrics": ["dc"]}, "coverage_inception-v3-compat", "max"),
         ({"primary": "ifd", "metrics": ["ifd"]}, "ifd_inception-v3-compat", "min"),
         ({"primary": "cas", "metrics": ["cas"]}, "cas", "max"),
+        ({"primary": "modes", "metrics": ["modes"]}, "modes_kl", "min"),
         ({"primary": "ppl", "metrics": ["ppl"]}, "ppl_efficientnet_lite0", "min"),
     ],
 )
@@ -218,6 +219,18 @@ def test_path_length_needs_paths():
     protocol.check_model(model(sample_path=print))
     with pytest.raises(ConfigError, match=r"^metrics=fast has ppl, .*model=mine has none: take it out of metrics"):
         protocol.check_model(model())
+
+
+def test_modes_are_those_of_stacked_digits():
+    protocol, data = from_file("modes"), Data(classes=10)
+    protocol.check_model(model())
+    with pytest.raises(
+        ConfigError, match=r"^metrics=modes has modes, .* data=noise has none: take data=stacked_mnist5k"
+    ):
+        protocol.check_data(model(), data)
+    data.images.digits = data.images
+    protocol.check_data(model(), data)
+    assert protocol.set_metrics == ()
 
 
 def test_each_class_has_samples_and_real_pictures():

@@ -7,6 +7,7 @@ from torch import nn
 from gansmith.errors import ConfigError
 from gansmith.noise import Noise
 from gansmith.objectives.penalties import R1, R2, Dragan, GradientPenalty, ZeroCentred, squared_gradient_norm
+from gansmith.training.ramps import Ramp
 
 SHAPE = (3, 2, 4, 4)
 
@@ -138,3 +139,13 @@ def test_half_precision_pictures_are_penalised_in_float32():
 def test_values_out_of_range_are_refused(arguments):
     with pytest.raises(ConfigError, match=r"model\.penalty"):
         R1(**arguments)
+
+
+def test_a_ramp_is_the_weight_after_the_images_seen():
+    critic = lambda image: 0.5 * image.square().sum((1, 2, 3))  # noqa: E731
+    real, fake = images(1), images(2)
+    penalty, plain = R1(Ramp(4.0, 1.0, images=100, shape="linear")), R1(1.0)(critic, real, fake, noise())
+    torch.testing.assert_close(penalty(critic, real, fake, noise()), 4.0 * plain)
+    for images_seen, weight in ((50, 2.5), (100, 1.0), (10**6, 1.0), (0, 4.0)):
+        penalty.at(images_seen)
+        torch.testing.assert_close(penalty(critic, real, fake, noise()), weight * plain)

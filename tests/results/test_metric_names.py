@@ -5,12 +5,16 @@ from gansmith.metrics.protocol import Protocol
 from gansmith.results.metric_names import OTHER_NAMES, is_side_note, larger_is_better, primary_metric
 
 
-@pytest.mark.parametrize("name", ["psnr", "psnr_y", "ssim_reverse", "isc_mean", "recall_dinov2-vit-b-14", "cas"])
+@pytest.mark.parametrize(
+    "name", ["psnr", "psnr_y", "ssim_reverse", "isc_mean", "recall_dinov2-vit-b-14", "cas", "modes_found"]
+)
 def test_likeness_and_shares_are_better_when_larger(name):
     assert larger_is_better(name)
 
 
-@pytest.mark.parametrize("name", ["fid", "fd_vgg16", "kid_mean", "kd_vgg16_mean", "ppl_vgg16", "l1", "ifd_vgg16"])
+@pytest.mark.parametrize(
+    "name", ["fid", "fd_vgg16", "kid_mean", "kd_vgg16_mean", "ppl_vgg16", "l1", "ifd_vgg16", "modes_kl"]
+)
 def test_distances_are_better_when_smaller(name):
     assert not larger_is_better(name)
 

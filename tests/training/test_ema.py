@@ -4,6 +4,7 @@ from torch import nn
 
 from gansmith.errors import ConfigError
 from gansmith.training.ema import EMA, update_average
+from gansmith.training.ramps import Ramp
 
 
 def test_after_a_half_life_an_old_weight_counts_half():
@@ -49,7 +50,29 @@ def test_running_statistics_are_averaged_and_counters_copied():
     assert average.num_batches_tracked.item() == 21
 
 
-@pytest.mark.parametrize("arguments", [{"half_life": 0}, {"half_life": 5, "ramp_up": 0}])
+def test_before_its_start_the_average_is_a_copy():
+    ema = EMA(half_life=2_217_968, ramp_up=None, start=320_000)
+    average, network = nn.Linear(2, 2), nn.Linear(2, 2)
+    update_average(average, network, ema.decay(320, 319_680))
+    assert torch.equal(average.weight, network.weight)
+    # 0.9999 a step of 320 images, from step 1,000 on.
+    assert ema.decay(320, 320_000) == pytest.approx(0.9999, abs=1e-9)
+
+
+@pytest.mark.parametrize("arguments", [{"half_life": 0}, {"half_life": 5, "ramp_up": 0}, {"half_life": 5, "start": -1}])
 def test_values_out_of_range_are_refused(arguments):
     with pytest.raises(ConfigError, match=r"model\.ema"):
         EMA(**arguments)
+
+
+def test_a_half_life_may_grow_with_the_images_seen():
+    ema = EMA(half_life=Ramp(0.0, 400.0, images=1000, shape="linear"), ramp_up=None)
+    assert ema.decay(64, 0) == 0.0
+    assert ema.decay(64, 160) == pytest.approx(0.5)
+    assert ema.decay(400, 500) == pytest.approx(0.25)
+    assert ema.decay(400, 10**9) == pytest.approx(0.5)
+
+
+def test_a_half_life_that_ends_at_nothing_is_refused():
+    with pytest.raises(ConfigError, match=r"model\.ema\.half_life"):
+        EMA(half_life=Ramp(5.0, 0.0, images=1000))

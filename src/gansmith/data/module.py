@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gansmith.data.base import DataModule
 from gansmith.data.examples import ImageExamples
+from gansmith.data.few import FewImages
 from gansmith.data.imageset import ImageSet, Source
 from gansmith.data.steps import part_for
 from gansmith.data.stream import BatchStream
@@ -29,6 +30,8 @@ class ImageData(DataModule):
     seed: of the order of the training pictures.
     test_fraction: share of the pictures held out where the set has no split of its own; 0 holds out none.
     root: the folder that downloads go to, or that one's own pictures lie in.
+    limit: how many of the training pictures are trained on, evenly spaced in their order; None takes all. The
+        splits, which metrics compare with, stay whole (as in Karras et al., 2020, arXiv:2006.06676, section 2).
 
     Gives batches of `image`, uint8 (N, channels, resolution, resolution), and `label`, int64 (N,).
     Raises ConfigError for a value out of range, and DataError for files that can't be read.
@@ -47,6 +50,7 @@ class ImageData(DataModule):
         seed: int = 0,
         test_fraction: float = 0.1,
         root: str | Path = "data",
+        limit: int | None = None,
     ) -> None:
         super().__init__()
         for key, value, least in (
@@ -54,6 +58,7 @@ class ImageData(DataModule):
             ("batch_size", batch_size, 1),
             ("workers", workers, 0),
             ("classes", classes or 0, 0),
+            ("limit", 1 if limit is None else limit, 1),
         ):
             if value < least:
                 raise ConfigError(f"data.{key}={value} must be at least {least}")
@@ -71,6 +76,7 @@ class ImageData(DataModule):
         self.seed = seed
         self.test_fraction = test_fraction
         self.root = Path(root).expanduser()
+        self.limit = limit
         self._wanted_classes = classes
         self._splits: dict[str, ImageSet] = {}
 
@@ -131,13 +137,21 @@ class ImageData(DataModule):
     def train_dataloader(self) -> BatchStream:
         """The stream from the trainer's step on, this rank's part; the whole of it without a trainer."""
         return BatchStream(
-            self.train,
+            self._trained_on,
             self.batch_size,
             seed=self.seed,
             horizontal_flip=self.horizontal_flip,
             workers=self.workers,
             **part_for(self.trainer),
         )
+
+    @property
+    def _trained_on(self) -> ImageSet:
+        if self.limit is None:
+            return self.train
+        if self.limit > len(self.train):
+            raise ConfigError(f"data.limit={self.limit}, but {self.name} has {len(self.train)} training pictures")
+        return FewImages(self.train, self.limit)
 
     def _load(self, name: str) -> ImageSet:
         pictures = self.source.load(

@@ -15,6 +15,7 @@ from gansmith.metrics.base import BaseProtocol, Progress, is_whole, require
 from gansmith.metrics.classification import classification_accuracy
 from gansmith.metrics.collective import from_rank_zero
 from gansmith.metrics.evaluate import evaluate, prepare
+from gansmith.metrics.modes import mode_coverage
 from gansmith.metrics.path_length import perceptual_path_length
 from gansmith.metrics.random_state import random_state_kept
 from gansmith.metrics.reference import reference_indices
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 BY_CLASS = ("ifd", "cas")
 """Metrics of class-conditional models alone."""
 
+OF_MODELS = ("ppl", "cas", "modes")
+"""Metrics that compare no features of samples with those of real pictures."""
+
 
 @dataclass(frozen=True)
 class Protocol(BaseProtocol):
@@ -34,16 +38,17 @@ class Protocol(BaseProtocol):
 
     metrics: of fd (Fréchet distance), kd (kernel distance), isc (Inception score), prc (precision and recall),
         dc (density and coverage), authenticity (share of samples that are no copies of training pictures, and
-        their mean distance to these), ppl (perceptual path length); of class-conditional models, ifd
-        (intra-class Fréchet distance) and cas (accuracy of a classifier trained on samples).
-    primary: as in `BaseProtocol`; prc stands for its precision, dc for its coverage.
+        their mean distance to these), ppl (perceptual path length), modes (of stacked digits: how many there are, and
+        the divergence of their frequencies); of class-conditional models, ifd (intra-class Fréchet distance) and cas
+        (accuracy of a classifier trained on samples).
+    primary: as in `BaseProtocol`; prc stands for its precision, dc for its coverage, modes for the divergence.
     reference_samples: number of real pictures; null takes the whole split, as does a split with fewer.
     seed: of the generated pictures and of the choice of real ones.
     prc_neighbours, dc_neighbours: a picture's surroundings reach to its neighbour of this number.
     ppl_network: whose distance measures a path, efficientnet_lite0 or lpips_vgg16 (as published; a download).
     """
 
-    KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "isc", "prc", "dc", "authenticity", "ppl", *BY_CLASS)
+    KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "isc", "prc", "dc", "authenticity", "ppl", "modes", *BY_CLASS)
     LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = ("isc", "prc", "dc", "authenticity", "cas")
 
     metrics: Sequence[str] = ("fd", "kd")
@@ -77,16 +82,17 @@ class Protocol(BaseProtocol):
     @property
     def set_metrics(self) -> tuple[str, ...]:
         """Those that compare the samples' features with the real pictures'."""
-        return tuple(metric for metric in self.metrics if metric not in ("ppl", "cas"))
+        return tuple(metric for metric in self.metrics if metric not in OF_MODELS)
 
     def result_name(self, metric: str) -> str:
-        """As `precision_efficientnet_lite0`; of prc and dc, which have two, the one they are judged by."""
+        """As `precision_efficientnet_lite0`; of prc, dc and modes, which have two, the one they are judged by."""
         names = {
             "prc": f"precision_{self.extractor}",
             "dc": f"coverage_{self.extractor}",
             "authenticity": f"authenticity_{self.extractor}",
             "ifd": f"ifd_{self.extractor}",
             "ppl": f"ppl_{self.ppl_network}",
+            "modes": "modes_kl",
         }
         return names.get(metric) or super().result_name(metric)
 
@@ -140,6 +146,11 @@ class Protocol(BaseProtocol):
             check_classes(self, model.labels_of(torch.arange(self.samples)), labels)
         if "cas" in self.metrics:
             data.split("test")
+        if "modes" in self.metrics and not hasattr(data.split("train"), "digits"):
+            raise ConfigError(
+                f"metrics={self.name} has modes, which are counted in stacked digits, and data={data.name} has none: "
+                "take data=stacked_mnist5k"
+            )
         if self.set_metrics and self.extractor == CLASSIFIER and data.classes < 2:
             raise ConfigError(f"metrics.extractor={CLASSIFIER} learns from labels, and data={data.name} has none")
 
@@ -176,22 +187,31 @@ class Protocol(BaseProtocol):
             training=data.split("train") if self.needs_training else None,
         )
         with random_state_kept(torch.device(device)):
-            return result | protocol._measure_model(model, data, torch.device(device), progress)
+            return result | protocol._measure_model(model, data, torch.device(device), cache_dir, progress)
 
     def _measure_model(
-        self, model: Any, data: ImageData, device: torch.device, progress: Progress | None
+        self,
+        model: Any,
+        data: ImageData,
+        device: torch.device,
+        cache_dir: str | os.PathLike[str],
+        progress: Progress | None,
     ) -> dict[str, float]:
-        """Those of the protocol's numbers that need more of a model than its samples: ppl and cas."""
+        """Those of the protocol's numbers that are no comparison of two sets of features: ppl, cas and modes."""
 
         def tick(done: int) -> None:
             if progress is not None:
                 progress(done, self.samples)
 
-        result = {}
+        result: dict[str, float] = {}
         if "ppl" in self.metrics:
             result[self.result_name("ppl")] = perceptual_path_length(
                 model, self.samples, self.seed, device, self.batch_size, tick, self.ppl_network
             )
         if "cas" in self.metrics:
             result["cas"] = classification_accuracy(model, data, self.samples, self.seed, device, tick)
+        if "modes" in self.metrics:
+            result["modes_found"], result["modes_kl"] = mode_coverage(
+                model, data, self.samples, self.seed, device, cache_dir, tick, self.batch_size
+            )
         return result

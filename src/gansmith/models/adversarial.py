@@ -23,6 +23,7 @@ from gansmith.ranges import to_uint8, to_unit_range
 from gansmith.training.distributed import average_gradients, rank, world_size
 from gansmith.training.ema import EMA, update_average
 from gansmith.training.means import RunningMeans
+from gansmith.training.ramps import Ramp
 from gansmith.training.schedules import Schedule
 
 Batch = dict[str, Any]
@@ -50,6 +51,8 @@ class AdversarialModel(TwoSides):
         share_fakes: the two half steps of one batch use the same fakes, made once: those in which both
             sides step, and not with `accumulate`, where keeping all graphs would cost what it saves.
         clip_norm: for each side the largest gradient norm, or None.
+        lr_factor: for each side a factor on the learning rate over the images, or None.
+        beta2: for each side Adam's β2 over the images, or None.
         penalty: regularisers of the discriminator by name.
         seed: of latents and of all other random numbers that losses draw.
         name: for records and run folders.
@@ -72,11 +75,13 @@ class AdversarialModel(TwoSides):
         accumulate: int = 1,
         share_fakes: bool = False,
         clip_norm: Mapping[str, float | None] | None = None,
+        lr_factor: Mapping[str, Ramp | None] | None = None,
+        beta2: Mapping[str, Ramp | None] | None = None,
         penalty: Mapping[str, Penalty] | None = None,
         seed: int = 0,
         name: str = "",
     ) -> None:
-        super().__init__(generator, discriminator, optimizer, schedule, clip_norm)
+        super().__init__(generator, discriminator, optimizer, schedule, clip_norm, lr_factor, beta2)
         for key, count in (("critic_steps", critic_steps), ("accumulate", accumulate)):
             if count < 1:
                 raise ConfigError(f"model.{key} is {count}; it counts from 1")
@@ -152,7 +157,9 @@ class AdversarialModel(TwoSides):
         step, rows = self.global_step, len(batch[self.needs[0]])
         sides = self.turns(step)
         self._fakes_are_shared = self.share_fakes and len(sides) == 2 and self.accumulate == 1
-        self._set_learning_rates(step)
+        self._set_rates(step, self.images_seen)
+        for penalty in self.penalties.values():
+            penalty.at(self.images_seen)
         chunks = self._chunks(batch, rows)
         for side in sides:
             self._half_step(side, chunks, rows)

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from gansmith.errors import ConfigError
 from gansmith.training.guard import FiniteGuard
+from gansmith.training.ramps import Ramp
 from gansmith.training.schedules import Schedule
 
 SIDES = ("discriminator", "generator")
@@ -26,9 +27,11 @@ class TwoSides(LightningModule):
         optimizer: for each side a callable from parameters to an optimizer.
         schedule: for each side the learning rate over the steps.
         clip_norm: for each side the largest gradient norm, or None.
+        lr_factor: for each side a factor on the learning rate over the images, beside the schedule's, or None.
+        beta2: for each side Adam's β2 over the images, or None to leave the optimizer's.
 
     Raises:
-        ConfigError: a limit that is not positive.
+        ConfigError: a limit that is not positive, or a β2 that does not stay below 1.
     """
 
     def __init__(
@@ -38,15 +41,20 @@ class TwoSides(LightningModule):
         optimizer: Mapping[str, Callable[..., Optimizer]],
         schedule: Mapping[str, Schedule],
         clip_norm: Mapping[str, float | None] | None = None,
+        lr_factor: Mapping[str, Ramp | None] | None = None,
+        beta2: Mapping[str, Ramp | None] | None = None,
     ) -> None:
         super().__init__()
         for side, limit in (clip_norm or {}).items():
             if limit is not None and limit <= 0:
                 raise ConfigError(f"model.clip_norm.{side} is {limit}; it is a norm above 0, or null")
+        for side, ramp in (beta2 or {}).items():
+            if ramp is not None and max(ramp.start, ramp.end) >= 1:
+                raise ConfigError(f"model.beta2.{side} goes from {ramp.start} to {ramp.end}; it stays below 1")
         self.automatic_optimization = False
         self.generator, self.discriminator = generator, discriminator
         self.optimizer_factory, self.schedule = optimizer, schedule
-        self.clip_norm = clip_norm or {}
+        self.clip_norm, self.lr_factor, self.beta2 = clip_norm or {}, lr_factor or {}, beta2 or {}
         self.guard = FiniteGuard()
         self.side = "discriminator"
 
@@ -78,19 +86,27 @@ class TwoSides(LightningModule):
     def build_optimizer(self, side: str) -> Optimizer:
         """A new optimizer of one side's weights. Raises ConfigError for settings that it does not take."""
         try:
-            return self.optimizer_factory[side](self.networks(side).parameters())
+            optimizer = self.optimizer_factory[side](self.networks(side).parameters())
         except (TypeError, ValueError) as error:
             raise ConfigError(f"model.optimizer.{side}: {error}") from error
+        if self.beta2.get(side) is not None and "betas" not in optimizer.defaults:
+            raise ConfigError(f"model.beta2.{side}: {type(optimizer).__name__} has no β2; torch.optim.Adam has")
+        return optimizer
 
     @property
     def _loss_is_scaled(self) -> bool:
         return getattr(self.trainer.precision_plugin, "scaler", None) is not None
 
-    def _set_learning_rates(self, step: int) -> None:
+    def _set_rates(self, step: int, images_seen: int) -> None:
+        """Learning rates and β2 of this step: functions of how far training is, whatever happened before."""
         for side, rates in zip(SIDES, self._learning_rates):
             factor = self.schedule[side].factor(step, self.trainer.max_steps)
+            if (ramp := self.lr_factor.get(side)) is not None:
+                factor *= ramp.value(images_seen)
             for group, rate in zip(self._optimizer(side).param_groups, rates):
                 group["lr"] = rate * factor
+                if (ramp := self.beta2.get(side)) is not None:
+                    group["betas"] = (group["betas"][0], ramp.value(images_seen))
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Norm, guard and clipping; mixed precision has unscaled the gradients by now."""

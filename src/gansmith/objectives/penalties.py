@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gansmith.errors import ConfigError
 from gansmith.noise import Noise
 from gansmith.objectives.global_mean import global_mean
+from gansmith.training.ramps import Ramp, value_at
 
 Critic = Callable[[Tensor], Tensor]
 Logits = tuple[Tensor, Tensor]
@@ -31,7 +32,7 @@ class Penalty(nn.Module):
     """A regulariser of the discriminator, taken every `interval` steps. What it keeps in buffers is checkpointed.
 
     Args:
-        weight: the coefficient in the paper's own convention.
+        weight: the coefficient in the paper's own convention; a ramp changes it with the images seen.
         interval: steps from one evaluation to the next. The value is multiplied by it, so that the
             mean over steps does not change (lazy regularisation, Karras et al., 2020, arXiv:1912.04958,
             section 3.1).
@@ -40,13 +41,18 @@ class Penalty(nn.Module):
         ConfigError: an interval below one, or a negative weight.
     """
 
-    def __init__(self, weight: float, interval: int = 1) -> None:
+    def __init__(self, weight: float | Ramp, interval: int = 1) -> None:
         super().__init__()
         if interval < 1:
             raise ConfigError(f"model.penalty: interval is {interval}; it counts steps, from 1")
-        if weight < 0:
+        self.schedule, self.interval = weight, interval
+        self.at(0)
+        if self.weight < 0:
             raise ConfigError(f"model.penalty: weight is {weight}; it can't be negative")
-        self.weight, self.interval = weight, interval
+
+    def at(self, images_seen: int) -> None:
+        """Sets the weight that holds after `images_seen` images."""
+        self.weight = value_at(self.schedule, images_seen)
 
     def is_due(self, step: int) -> bool:
         return step % self.interval == 0
