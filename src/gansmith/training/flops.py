@@ -50,7 +50,10 @@ def networks_of(model: AdversarialModel, side: str) -> Sequence[nn.Module]:
     networks = model.networks(side)
     if isinstance(model, Translation) and side == "generator":
         return [model.part(networks, direction) for direction in model.directions]
-    return list(networks.values()) if isinstance(networks, nn.ModuleDict) else [networks]
+    if isinstance(networks, nn.ModuleDict):
+        return list(networks.values())
+    # StyleGAN2's generator is called by its parts.
+    return [networks.get_submodule(part) for part in getattr(networks, "parts", ("",))]
 
 
 def rehearse(model: AdversarialModel, side: str, blank: Batch) -> None:
@@ -81,6 +84,7 @@ def first_calls(networks: Sequence[nn.Module]) -> Iterator[dict[nn.Module, tuple
 def flops_of(network: nn.Module, call: tuple[Any, Any]) -> int:
     """Of one call: convolutions, matrix products and attention; what works element by element is left out."""
     arguments, by_name = tree_map(lambda value: value.detach() if isinstance(value, Tensor) else value, call)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    # The counter of modules wants a graph where a network hands parameters to its own modules.
+    with torch.enable_grad(), FlopCounterMode(display=False) as counter:
         network(*arguments, **by_name)
     return int(counter.get_total_flops())

@@ -30,6 +30,9 @@ class Generator(nn.Module):
 
     mean: Tensor
 
+    parts = ("mapping", "synthesis")
+    """What a picture goes through, one after the other."""
+
     def __init__(
         self,
         resolution: int,
