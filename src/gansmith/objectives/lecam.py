@@ -46,4 +46,7 @@ class LeCam(Penalty):
     @torch.no_grad()
     def _follow(self, means: Tensor) -> None:
         for running, mean in zip((self.mean_real, self.mean_fake), global_mean(means)):
-            running.copy_(mean if running.isnan() else torch.lerp(mean.to(running), running, self.decay))
+            # Chosen on the device: a look at it would make each step wait.
+            running.copy_(
+                torch.where(running.isnan(), mean.to(running), torch.lerp(mean.to(running), running, self.decay))
+            )
