@@ -10,6 +10,7 @@ import torch.multiprocessing as multiprocessing
 from torch import Tensor
 
 from gansmith.metrics import classifier
+from gansmith.metrics.agreement import label_agreement
 from gansmith.metrics.class_features import classifier_extractor
 from gansmith.metrics.classification import classification_accuracy
 from gansmith.metrics.path_length import perceptual_path_length
@@ -48,6 +49,7 @@ def measure(folder: Path) -> dict[str, float]:
     features, _ = classifier_extractor(real, folder, "cpu")(images)
     return {
         "path": perceptual_path_length(model, SAMPLES, 0, "cpu", batch_size=4),
+        "agreement": label_agreement(model, data, SAMPLES, 0, "cpu", folder, batch_size=4),
         "accuracy": classification_accuracy(model, data, SAMPLES, 0, "cpu", batch_size=4),
         "features": features.double().sum().item(),
     }

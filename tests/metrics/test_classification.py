@@ -7,7 +7,7 @@ import torch
 
 from gansmith.errors import ConfigError
 from gansmith.metrics import classifier
-from gansmith.metrics.classification import classification_accuracy, sampled
+from gansmith.metrics.classification import classification_accuracy
 
 
 def pictures(labels: torch.Tensor, seed: int = 0) -> torch.Tensor:
@@ -56,14 +56,6 @@ def test_it_is_a_function_of_the_seed_alone_also_inside_an_evaluation():
     with torch.inference_mode():
         assert classification_accuracy(Conditional(), DATA, 60, 3, "cpu", batch_size=7) == first
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_samples_come_in_order_and_are_counted():
-    ticks: list[int] = []
-    images = sampled(Conditional(), 25, 0, torch.device("cpu"), 10, ticks.append)
-    assert images.dtype == torch.uint8
-    assert torch.equal(images, Conditional().sample_images(torch.arange(25), 0))
-    assert ticks == [10, 20, 25]
 
 
 @pytest.mark.parametrize(("model", "data"), [(0, 10), (10, 0), (10, 2)])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gansmith.metrics.features import FeatureMetric, shard
+from gansmith.metrics.features import FeatureMetric, of_samples, shard
 
 
 @pytest.mark.parametrize("world", [1, 2, 3, 8])
@@ -37,3 +37,10 @@ def test_has_nothing_that_a_checkpoint_would_save():
     metric = FeatureMetric(3)
     metric.update(torch.randn(3, 4), torch.arange(3))
     assert not metric.state_dict()
+
+
+def test_rows_of_samples_come_in_order_and_are_counted():
+    ticks: list[int] = []
+    rows = of_samples(lambda indices: indices[:, None] ** 2, 25, "cpu", 10, ticks.append)
+    assert torch.equal(rows, torch.arange(25)[:, None] ** 2)
+    assert ticks == [10, 20, 25]

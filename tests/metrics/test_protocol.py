@@ -199,7 +199,7 @@ def model(classes: int = 0, **more: object) -> SimpleNamespace:
     return SimpleNamespace(name="mine", classes=classes, labels_of=lambda i: i % classes, **more)
 
 
-@pytest.mark.parametrize("metric", ["ifd", "cas"])
+@pytest.mark.parametrize("metric", ["ifd", "cas", "agreement"])
 def test_metrics_by_class_need_classes(metric):
     protocol = from_file("conditional", metrics=[metric], primary=None)
     protocol.check_model(model(classes=10))
@@ -274,9 +274,8 @@ def test_measure_gives_every_number_and_leaves_the_random_state(tmp_path):
     """Data that the painter itself has made: it covers them, and what its pictures teach holds."""
     painter, data = Painter(), Data(classes=2)
     data.images = MemoryImages(painter.sample_images(torch.arange(40), 0), torch.arange(40) % 2, 2)
-    protocol = Protocol(
-        "all", metrics=("fd", "kd", "prc", "dc", "authenticity", "ifd", "ppl", "cas"), resize=32, samples=40
-    )
+    every = ("fd", "kd", "prc", "dc", "authenticity", "ifd", "ppl", "cas", "agreement")
+    protocol = Protocol("all", metrics=every, resize=32, samples=40)
     protocol.check_model(painter)
     protocol.check_data(painter, data)
     protocol.prepare("cpu")
@@ -290,5 +289,5 @@ def test_measure_gives_every_number_and_leaves_the_random_state(tmp_path):
     assert [result[f"{name}_efficientnet_lite0"] for name in ("precision", "recall", "coverage")] == [1, 1, 1]
     assert [result[f"{name}_efficientnet_lite0"] for name in ("authenticity", "nearest")] == [0, 0]
     assert result["ppl_efficientnet_lite0"] > 0
-    assert result["cas"] == 1
+    assert result["cas"] == result["agreement"] == 1
     assert calls[-1] == (40, 40)

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gansmith.errors import ConfigError
 from gansmith.metrics.classifier import accuracy, train_classifier
-from gansmith.metrics.collective import communication_device, from_rank_zero, rank_and_world
-from gansmith.metrics.features import FeatureMetric, shard
+from gansmith.metrics.collective import from_rank_zero
+from gansmith.metrics.features import of_samples
 
 
 def classification_accuracy(
@@ -50,7 +49,7 @@ def classification_accuracy(
             f"metrics.metrics: cas needs labels: the model has {classes} classes, the data {data.classes}"
         )
     real = data.split("test")
-    images = sampled(model, samples, seed, torch.device(device), batch_size, tick)
+    images = of_samples(lambda indices: model.sample_images(indices, seed), samples, device, batch_size, tick)
     labels = model.labels_of(torch.arange(samples)).cpu()
 
     def score() -> float:
@@ -58,15 +57,3 @@ def classification_accuracy(
         return accuracy(classifier, real.batch, real.labels)
 
     return from_rank_zero(score, torch.device(device))
-
-
-def sampled(
-    model: Any, samples: int, seed: int, device: torch.device, batch_size: int, tick: Callable[[int], None]
-) -> Tensor:
-    """Pictures 0..samples-1, uint8 (samples, C, H, W), in memory; every rank makes its part and gets them all."""
-    rank, world = rank_and_world()
-    gathered = FeatureMetric(samples).to(communication_device(device))
-    for number, indices in enumerate(shard(samples, batch_size, rank, world), start=1):
-        gathered.update(model.sample_images(indices, seed), indices)
-        tick(min(number * len(indices) * world, samples))
-    return gathered.compute().cpu()

@@ -60,6 +60,28 @@ def shard(samples: int, batch_size: int, rank: int, world: int) -> Tensor:
     return (positions % samples).view(batches, width)
 
 
+def of_samples(
+    make: Callable[[Tensor], Tensor],
+    samples: int,
+    device: torch.device | str,
+    batch_size: int,
+    tick: Callable[[int], None] = lambda done: None,
+) -> Tensor:
+    """What `make` gives for samples 0..samples-1, in their order and in memory; the ranks share the work.
+
+    Args:
+        make: indices, int64 (n,), to rows (n, ...). Row i must be the same on every rank.
+        device: of the ranks, which they talk through.
+        tick: called after each batch with the number of samples that all ranks have done together.
+    """
+    rank, world = rank_and_world()
+    gathered = FeatureMetric(samples).to(communication_device(torch.device(device)))
+    for number, indices in enumerate(shard(samples, batch_size, rank, world), start=1):
+        gathered.update(make(indices), indices)
+        tick(min(number * len(indices) * world, samples))
+    return gathered.compute().cpu()
+
+
 def extract(
     images: Callable[[Tensor], Tensor],
     samples: int,

@@ -15,8 +15,7 @@ from torch import Tensor
 from gansmith.metrics.arithmetic import float32_arithmetic
 from gansmith.metrics.class_features import ClassFeatures, classifier_extractor
 from gansmith.metrics.classifier import Classifier
-from gansmith.metrics.collective import communication_device, rank_and_world
-from gansmith.metrics.features import FeatureMetric, shard
+from gansmith.metrics.features import of_samples
 
 
 def mode_coverage(
@@ -47,12 +46,11 @@ def mode_coverage(
     """
     real, device = data.split("train"), torch.device(device)
     classifier = cast(ClassFeatures, classifier_extractor(real.digits, cache_dir, device).network).classifier
-    rank, world = rank_and_world()
-    gathered = FeatureMetric(samples).to(communication_device(device))
-    for number, indices in enumerate(shard(samples, batch_size, rank, world), start=1):
-        gathered.update(numbers_read(classifier, model.sample_images(indices, seed)), indices)
-        tick(min(number * len(indices) * world, samples))
-    shown = gathered.compute().cpu().bincount(minlength=data.classes)
+
+    def read(indices: Tensor) -> Tensor:
+        return numbers_read(classifier, model.sample_images(indices, seed))
+
+    shown = of_samples(read, samples, device, batch_size, tick).bincount(minlength=data.classes)
     return int((shown > 0).sum()), divergence(shown, real.labels.bincount(minlength=data.classes))
 
 

@@ -11,6 +11,7 @@ import torch
 
 from gansmith.errors import ConfigError
 from gansmith.metrics import path_length, perceptual
+from gansmith.metrics.agreement import label_agreement
 from gansmith.metrics.base import BaseProtocol, Progress, is_whole, require
 from gansmith.metrics.classification import classification_accuracy
 from gansmith.metrics.collective import from_rank_zero
@@ -25,10 +26,10 @@ from gansmith.metrics.weights import CLASSIFIER, INCEPTION, RECIPE
 if TYPE_CHECKING:
     from gansmith.data.module import ImageData
 
-BY_CLASS = ("ifd", "cas")
+BY_CLASS = ("ifd", "cas", "agreement")
 """Metrics of class-conditional models alone."""
 
-OF_MODELS = ("ppl", "cas", "modes")
+OF_MODELS = ("ppl", "cas", "agreement", "modes")
 """Metrics that compare no features of samples with those of real pictures."""
 
 
@@ -39,8 +40,9 @@ class Protocol(BaseProtocol):
     metrics: of fd (Fréchet distance), kd (kernel distance), isc (Inception score), prc (precision and recall),
         dc (density and coverage), authenticity (share of samples that are no copies of training pictures, and
         their mean distance to these), ppl (perceptual path length), modes (of stacked digits: how many there are, and
-        the divergence of their frequencies); of class-conditional models, ifd (intra-class Fréchet distance) and cas
-        (accuracy of a classifier trained on samples).
+        the divergence of their frequencies); of class-conditional models, ifd (intra-class Fréchet distance), cas
+        (accuracy of a classifier trained on samples) and agreement (share of samples in which a classifier of real
+        pictures sees the class that was asked for).
     primary: as in `BaseProtocol`; prc stands for its precision, dc for its coverage, modes for the divergence.
     reference_samples: number of real pictures; null takes the whole split, as does a split with fewer.
     seed: of the generated pictures and of the choice of real ones.
@@ -49,7 +51,7 @@ class Protocol(BaseProtocol):
     """
 
     KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "isc", "prc", "dc", "authenticity", "ppl", "modes", *BY_CLASS)
-    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = ("isc", "prc", "dc", "authenticity", "cas")
+    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = ("isc", "prc", "dc", "authenticity", "cas", "agreement")
 
     metrics: Sequence[str] = ("fd", "kd")
     samples: int = 2500
@@ -197,7 +199,7 @@ class Protocol(BaseProtocol):
         cache_dir: str | os.PathLike[str],
         progress: Progress | None,
     ) -> dict[str, float]:
-        """Those of the protocol's numbers that are no comparison of two sets of features: ppl, cas and modes."""
+        """Those of the protocol's numbers that compare no two sets of features: ppl, cas, agreement and modes."""
 
         def tick(done: int) -> None:
             if progress is not None:
@@ -210,6 +212,10 @@ class Protocol(BaseProtocol):
             )
         if "cas" in self.metrics:
             result["cas"] = classification_accuracy(model, data, self.samples, self.seed, device, tick)
+        if "agreement" in self.metrics:
+            result["agreement"] = label_agreement(
+                model, data, self.samples, self.seed, device, cache_dir, tick, self.batch_size
+            )
         if "modes" in self.metrics:
             result["modes_found"], result["modes_kl"] = mode_coverage(
                 model, data, self.samples, self.seed, device, cache_dir, tick, self.batch_size

@@ -3,7 +3,7 @@
 from typing import Any
 
 LARGER_IS_BETTER = (
-    "isc", "precision", "recall", "density", "coverage", "cas", "authenticity", "modes_found",
+    "isc", "precision", "recall", "density", "coverage", "cas", "agreement", "authenticity", "modes_found",
     "psnr", "psnr_y", "ssim", "ssim_y", "ms_ssim",
 )  # fmt: skip
 # How the results of a protocol's metrics begin, where not with the metric itself.
