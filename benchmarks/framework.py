@@ -77,11 +77,13 @@ class Framework:
         return trainer
 
     def measure(self, steps: int) -> Stretch:
-        """`steps` steps from the middle of a longer training."""
+        """`steps` steps from the middle of a longer training. Raises RuntimeError if a signal ends that before."""
         stopwatch = Stopwatch(WARM_UP, WARM_UP + steps)
-        with contextlib.suppress(Measured):
+        try:
             self.train(self.build(), 1_000_000, stopwatch)
-        return stopwatch.stretch
+        except Measured:
+            return stopwatch.stretch
+        raise RuntimeError("training was stopped before it was measured")
 
 
 class Measured(Exception):

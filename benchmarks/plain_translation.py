@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import torch
-from plain import update
+from plain import HALF_LIFE, RAMP_UP, update
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss, softplus
 from torch.optim import Adam
@@ -44,7 +44,7 @@ def pix2pix(generator: nn.Module, discriminator: nn.Module, average: nn.Module |
 
         images_seen += len(source)
         if average is not None:
-            update(average, generator, len(source), images_seen)
+            update(average, generator, len(source), min(HALF_LIFE, RAMP_UP * images_seen))
         yield
 
 
@@ -92,7 +92,7 @@ def cyclegan(
 
         images_seen += len(source)
         if average is not None:
-            update(average, both, len(source), images_seen)
+            update(average, both, len(source), min(HALF_LIFE, RAMP_UP * images_seen))
         yield
 
 
@@ -125,7 +125,7 @@ def srgan(
 
         images_seen += len(source)
         if average is not None:
-            update(average, generator, len(source), images_seen)
+            update(average, generator, len(source), min(HALF_LIFE, RAMP_UP * images_seen))
         yield
 
 

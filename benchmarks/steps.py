@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import torch
 from framework import WARM_UP, Framework, moment
-from plain import VARIANTS, endless, one_source
+from plain import endless, one_source, train
+from plain_recipes import RECIPES
 from timing import Row, Timed, in_turn
-from torch import nn
 
 from gansmith.training.ema import update_average
 
 OVERHEAD, WAIT = 1.05, 0.02
+VARIANTS = ("dcgan", "wgan_gp")
 FUSED = [f"+model.optimizer.{side}.fused=true" for side in ("generator", "discriminator")]
 SWITCHES = (
     ("dcgan", "channels_last", ["trainer.channels_last=true"], "contiguous"),
@@ -66,8 +67,8 @@ def against_plain(variant: str, resolution: int, effort: Effort, device: str) ->
         stretches.append(framework.measure(steps))
         return stretches[-1].seconds / steps
 
-    pairs = in_turn(ours, _by_hand(framework, variant, steps, device), effort.repeats)
-    name = f"{variant} {resolution} px, " + (device if device == "cuda" else _threads(torch.get_num_threads()))
+    pairs = in_turn(ours, by_hand(framework, variant, steps, device), effort.repeats)
+    name = f"{variant} {resolution} px, " + (device if device == "cuda" else threads_in_words(torch.get_num_threads()))
     yield Row(name, "plain loop", pairs, OVERHEAD)
     yield Row(f"{name}: wait for data", "step", [(s.waited / steps, s.seconds / steps) for s in stretches], WAIT)
 
@@ -75,8 +76,8 @@ def against_plain(variant: str, resolution: int, effort: Effort, device: str) ->
 def waiting_critic(effort: Effort, device: str) -> Row:
     """What gansmith does without being asked and loops by hand often don't: no gradients for the side that waits."""
     framework = Framework("model=dcgan", device=device)
-    freezing = _by_hand(framework, "dcgan", effort.small_steps, device)
-    computing = _by_hand(framework, "dcgan", effort.small_steps, device, freeze=False)
+    freezing = by_hand(framework, "dcgan", effort.small_steps, device)
+    computing = by_hand(framework, "dcgan", effort.small_steps, device, freeze=False)
     return Row("plain loop, waiting critic frozen", "not frozen", in_turn(freezing, computing, effort.repeats))
 
 
@@ -107,7 +108,7 @@ def average(effort: Effort, device: str) -> Row:
     return Row("average in one call", "a call a tensor", in_turn(one_call, timed(a_call_a_tensor), effort.repeats))
 
 
-def _threads(count: int) -> str:
+def threads_in_words(count: int) -> str:
     return f"{count} thread{'s' * (count > 1)}"
 
 
@@ -116,14 +117,16 @@ def _trained(effort: Effort, device: str, *overrides: str) -> Timed:
     return lambda: framework.measure(effort.small_steps).seconds / effort.small_steps
 
 
-def _by_hand(framework: Framework, variant: str, steps: int, device: str, freeze: bool = True) -> Timed:
+def by_hand(framework: Framework, variant: str, steps: int, device: str, freeze: bool = True) -> Timed:
     """The plain loop on the framework's networks and pictures, already warm."""
     place = torch.device(device)
     model = framework.build()
     assert model.ema_generator is not None
-    networks: list[nn.Module] = [model.generator, model.discriminator, model.ema_generator]
-    batches = endless(framework.data.train.images, framework.config.data.batch_size)
-    loop = VARIANTS[variant](*[network.to(place) for network in networks], batches, one_source(place), freeze)
+    generator, discriminator, average = (
+        network.to(place) for network in (model.generator, model.discriminator, model.ema_generator)
+    )
+    batches = endless(framework.data.train.images, framework.data.train.labels, framework.config.data.batch_size)
+    loop = train(RECIPES[variant], generator, discriminator, average, batches, one_source(place), freeze)
     for _ in range(WARM_UP):
         next(loop)
 

@@ -1,5 +1,6 @@
 """Draws samples from a checkpoint: python src/sample.py ckpt=RUN_DIR n=64 out=FOLDER.
 
+Or walks through its latent space: python src/sample.py ckpt=RUN_DIR mode=interpolate out=FOLDER (docs/latents.md).
 Or shows what a task makes of a data set: python src/sample.py task=super_resolution data=photos.
 """
 
@@ -15,14 +16,9 @@ register_resolvers()
 @hydra.main(version_base="1.3", config_path="../conf", config_name="sample")
 @in_one_line
 def main(config: DictConfig) -> None:
-    if config.ckpt is None or config.get("task") is not None:
-        from gansmith.pair_sheet import write_pair_sheet
+    from gansmith.walks.command import sample
 
-        write_pair_sheet(config)
-    else:
-        from gansmith.inference import sample_checkpoint
-
-        sample_checkpoint(config)
+    sample(config)
 
 
 if __name__ == "__main__":

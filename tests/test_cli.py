@@ -11,6 +11,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import OverrideParseException
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict, read_write
 
@@ -83,6 +85,56 @@ def test_an_interrupt_is_one_line(reason, line, capsys):
     assert capsys.readouterr().err == f"gansmith: interrupted{line}\n"
 
 
+# Values with `=` in them.
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "resume=logs/digits/seed=0",
+        "resume=logs/0_model=dcgan,seed=1",
+        "resume=logs/a=b\\",
+        "+other=a=b",
+        "resume=--flag=1",
+        "resume==",
+    ],
+)
+def test_a_value_may_have_an_equals_sign(override):
+    (parsed,) = OverridesParser.create().parse_overrides([override])
+    assert str(parsed.value()) == override.partition("=")[2]
+    assert not parsed.is_sweep_override()
+    # So it is kept in the run's overrides and in the command that trains it again.
+    assert parsed.input_line == override
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("resume='a=b'", "a=b"),
+        ('resume="a=b"', "a=b"),
+        ("model.note={a:b}", {"a": "b"}),
+        ("seed=3", 3),
+        ("~seed", None),
+        ("data.limit=null", None),
+    ],
+)
+def test_what_hydra_can_read_is_left_to_it(override, value):
+    (parsed,) = OverridesParser.create().parse_overrides([override])
+    assert parsed.value() == value
+    assert parsed.input_line == override
+
+
+def test_a_sweep_stays_one():
+    (parsed,) = OverridesParser.create().parse_overrides(["seed=1,2"])
+    assert parsed.is_sweep_override()
+
+
+@pytest.mark.parametrize("text", ["model.note={a=b}", "model.note=[a=b]", "resume='a=b"])
+def test_what_is_a_mistake_in_hydras_grammar_stays_one(text):
+    with pytest.raises(OverrideParseException):
+        OverridesParser.create().parse_overrides([text])
+
+
 # The job.
 
 
@@ -135,6 +187,15 @@ def test_a_checkpoint_brings_the_overrides_of_its_run_to_another_folder(job):
     with cli.job_config(job("resume=logs/a/checkpoints/last.ckpt", run_dir="logs/b")) as (config, _):
         assert config.model.name == "lsgan"
         assert config.run_dir == "logs/b"
+
+
+def test_a_run_goes_on_whose_folder_has_an_equals_sign(job):
+    Path("logs/seed=3").mkdir(parents=True)
+    earlier = ["model=lsgan", "run_dir=logs/seed=3", "cache_dir=a=b"]
+    OmegaConf.save(OmegaConf.create(earlier), "logs/seed=3/overrides.yaml")
+    with cli.job_config(job("resume=logs/seed=3", run_dir="logs/seed=3")) as (config, overrides):
+        assert (config.model.name, config.cache_dir, config.run_dir) == ("lsgan", "a=b", "logs/seed=3")
+        assert overrides == [*earlier, "resume=logs/seed=3"]
 
 
 @pytest.mark.parametrize("overrides", [["resume=logs/a"], ["run_dir=logs/a"], ["resume=auto"]])
@@ -237,6 +298,14 @@ def test_a_mistake_on_the_command_line_is_named(arguments, line, tmp_path):
     assert line in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_command_takes_a_folder_of_a_suite(tmp_path):
+    folder = "logs/suites/cpu_small/digits/gan/seed=0"
+    answered = command("evaluate", f"ckpt={folder}", "out=numbers=1", "--cfg", "job", folder=tmp_path)
+    assert answered.returncode == 0, answered.stderr
+    assert f"ckpt: {folder}\n" in answered.stdout
+    assert "out: numbers=1\n" in answered.stdout
 
 
 @pytest.mark.parametrize("question", [("--cfg", "job"), ("--help",)])

@@ -6,19 +6,21 @@ import errno
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import CompactHydraException
 from omegaconf import DictConfig, open_dict, read_write
 
 from gansmith.config import merged, register_resolvers, run_of, saved_overrides
 from gansmith.errors import CheckpointError, GansmithError
-from gansmith.jobs import SCRIPT
+from gansmith.jobs import SCRIPT, quoted
 from gansmith.ranks import is_first_process
 from gansmith.run_lock import running
 
@@ -29,6 +31,27 @@ LAUNCHED = ("LOCAL_RANK", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE
 # Hydra copies its store of structured configs, deeply, at each look into a config group: a hundred times
 # for --help, half of its time. What is loaded from the store is a copy anyway.
 ConfigStore.__deepcopy__ = lambda store, memo: store  # type: ignore[attr-defined]
+
+PARSE = OverridesParser.parse_overrides
+# In Hydra's grammar these quote, or make lists, mappings, calls and interpolations.
+GRAMMAR = frozenset("'\"[](){}")
+
+
+def parse_overrides(parser: OverridesParser, overrides: Sequence[str]) -> list[Override]:
+    """As Hydra does, and also values with an `=` in them, such as the folders of suites and grids."""
+    parsed = PARSE(parser, [readable(override) for override in overrides])
+    for override, typed in zip(parsed, overrides, strict=True):
+        override.input_line = typed
+    return parsed
+
+
+def readable(override: str) -> str:
+    """`resume=logs/seed=0` with its value in quotes, without which Hydra finds a mistake in it."""
+    key, _, value = override.partition("=")
+    return f"{key}={quoted(value)}" if "=" in value and GRAMMAR.isdisjoint(value) else override
+
+
+OverridesParser.parse_overrides = parse_overrides  # type: ignore[method-assign, assignment]
 
 # Here, where a launcher's process comes by with a pickled job and without having run the script.
 register_resolvers()

@@ -14,6 +14,7 @@ def follow(ada: Ada, logits: torch.Tensor, steps: int) -> list[float]:
     levels = []
     for _ in range(steps):
         ada.watch(logits)
+        ada.after_step()
         levels.append(ada.scalars()["augment/p"])
     return levels
 
@@ -43,6 +44,8 @@ def test_batches_seen_in_parts_count_as_wholes():
         for part in logits[:2]:
             parts.watch(part)
         whole.watch(logits[:2].flatten())
+        parts.after_step()
+        whole.after_step()
     assert torch.equal(parts.p, whole.p)
     assert parts.p == 1
 

@@ -17,6 +17,7 @@ def levels(first: int, last: int) -> list[float]:
     found = []
     for logits in torch.randn(STEPS, ROWS, generator=generator) + 0.5:
         ada.watch(logits[first:last])
+        ada.after_step()
         found.append(ada.scalars()["augment/p"])
     return found
 

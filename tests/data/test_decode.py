@@ -204,3 +204,13 @@ def test_a_whole_picture_keeps_its_size(channels, shape):
     picture = Decoder(channels=channels)(encoded(Image.fromarray(values)))
     assert picture.shape == shape
     assert (picture == values).all()
+
+
+@pytest.mark.parametrize(("channels", "expected"), [(4, [200, 100, 50, 128]), (2, [124, 128]), (3, [227, 177, 152])])
+def test_opacity_is_a_channel_where_it_is_asked_for(channels, expected):
+    assert uniform(decode(colour(200, 100, 50, 128), channels=channels)) == pytest.approx(expected, abs=1)
+
+
+def test_what_has_no_transparency_is_opaque():
+    assert uniform(decode(colour(200, 100, 50), channels=4)) == [200, 100, 50, 255]
+    assert (decode(Image.fromarray(RAMP), channels=2) == np.stack([RAMP, np.full_like(RAMP, 255)])).all()

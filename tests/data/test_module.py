@@ -40,7 +40,7 @@ def data(source=None, **options):
         ("resolution", 0),
         ("batch_size", 0),
         ("batch_size", -3),
-        ("channels", 2),
+        ("channels", 0),
         ("workers", -1),
         ("classes", -1),
         ("test_fraction", 1.0),

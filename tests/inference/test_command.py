@@ -51,6 +51,20 @@ def test_neighbours_are_those_of_one_checkpoint():
         evaluate(OmegaConf.create({"ckpt": None, "run_dir": "run", "fake": None, "neighbours": 8}))
 
 
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"ckpt": "run", "real": "digits"}, "real=.* stands beside fake=FOLDER"),
+        ({"fake": "folder", "real": "digits", "data": {"name": "mnist5k"}}, "real=.* or data=NAME"),
+        ({"ckpt": "run", "metrics": {"samples": 9}}, r"metrics\.samples needs metrics=NAME"),
+    ],
+)
+def test_what_would_be_passed_over_is_a_mistake(keys, message):
+    nothing = dict.fromkeys(("ckpt", "run_dir", "fake", "real", "neighbours"))
+    with pytest.raises(ConfigError, match=message):
+        evaluate(OmegaConf.create({**nothing, **keys}))
+
+
 @pytest.mark.slow
 def test_a_folder_beside_a_data_set_by_its_name(digits, tmp_path):
     by_name = typed(tmp_path, f"fake={digits / 'fake'}", "real=digits", *PROTOCOL)

@@ -184,7 +184,7 @@ def test_there_are_more_samples_than_neighbours(metrics, fewest):
 class Data:
     """Noise, labelled or not."""
 
-    name = "noise"
+    name, channels = "noise", 1
 
     def __init__(self, pictures: int = 40, classes: int = 0) -> None:
         images = torch.randint(0, 256, (pictures, 1, 8, 8), dtype=torch.uint8)
@@ -231,6 +231,14 @@ def test_modes_are_those_of_stacked_digits():
     data.images.digits = data.images
     protocol.check_data(model(), data)
     assert protocol.set_metrics == ()
+
+
+def test_networks_look_at_one_or_three_channels():
+    data = Data()
+    data.channels = 4
+    with pytest.raises(ConfigError, match=r"^metrics=fast looks at .*data\.channels=4: take metrics=none$"):
+        from_file("fast").check_data(model(), data)
+    from_file("none").check_data(model(), data)
 
 
 def test_each_class_has_samples_and_real_pictures():

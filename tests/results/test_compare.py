@@ -41,7 +41,7 @@ def test_other_seeds_are_not(seeds):
 
 def test_the_sentence_names_the_better_one_whatever_the_order(seeds):
     a, b = seeds("dcgan", A), seeds("gan", B)
-    found = "dcgan is better than gan by 11.83 ± 1.9 fd_vgg16 (95 % interval 9.936 to 13.73, 3 seeds each, paired)."
+    found = "dcgan is better than gan by 11.83 ± 1.90 fd_vgg16 (95 % interval 9.94 to 13.73, 3 seeds each, paired)."
     assert sentence(only(a, b)) == sentence(only(b, a)) == found
 
 
@@ -53,8 +53,16 @@ def test_of_some_metrics_more_is_better(seeds):
 
 def test_what_can_not_be_told_apart(seeds):
     comparison = only(seeds("dcgan", A), seeds("gan", [9.0, 12.0, 10.5]))
-    assert sentence(comparison).startswith("dcgan and gan cannot be told apart: dcgan is ahead by 0.1667 ± ")
-    assert "if the deviation seed by seed is the 3.01 observed" in needed_sentence(comparison)
+    assert sentence(comparison).startswith("dcgan and gan cannot be told apart: dcgan is ahead by 0.167 ± ")
+    assert "difference of 0.167 in 4 of 5" in needed_sentence(comparison)
+    assert "if the deviation seed by seed is the 3.014 observed" in needed_sentence(comparison)
+
+
+def test_numbers_are_plain_digits_to_the_same_place(seeds):
+    comparison = only(seeds("dcgan", [100.0, 2000.0]), seeds("gan", [3000.0, 2000.5]))
+    assert "dcgan is ahead by 1,450 ± 18,421 fd_vgg16 (95 % interval -16,971 to 19,871, " in sentence(comparison)
+    assert "difference of 1,450 in 4" in needed_sentence(comparison)
+    assert "is the 2,050 observed" in needed_sentence(comparison)
 
 
 @pytest.mark.parametrize("b", [[20.0], [20.0, 21.0], [20.0, None]])
@@ -128,6 +136,22 @@ def test_no_runs_are_an_error(seeds, tmp_path, what):
     (tmp_path / "empty").mkdir()
     with pytest.raises(GansmithError, match=what):
         runs_of(str(tmp_path / "empty") if what == "empty" else what, [tmp_path])
+
+
+def test_a_condition_that_no_run_meets_names_those_that_some_do(seeds, tmp_path):
+    seeds("dcgan", A)
+    seeds("gan", B)
+    with pytest.raises(GansmithError) as caught:
+        runs_of("seed<2,model=dcgn", [tmp_path])
+    expected = f"seed<2,model=dcgn: none of 6 runs in {tmp_path} meets it; model is dcgan, gan"
+    assert str(caught.value) == expected
+    with pytest.raises(GansmithError, match="there are no records of runs in "):
+        runs_of("model=dcgan", [tmp_path / "absent"])
+
+
+def test_a_record_stands_for_its_run(seeds, tmp_path):
+    (run,) = runs_of(str(seeds("dcgan", A)[0].run_dir / "result.json"), [])
+    assert run.run_dir == tmp_path / "dcgan" / "0"
 
 
 def test_conditions_are_set_off_by_commas(seeds, tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from gansmith.errors import ConfigError
-from gansmith.results.filters import matching
+from gansmith.results.filters import matching, values_there
 from gansmith.results.runs import collect
 
 
@@ -37,6 +37,12 @@ def test_conditions(runs, conditions, names):
     assert "".join(run.run_dir.name for run in matching(runs, conditions)) == names
 
 
+@pytest.mark.parametrize("condition", ["steps>>5", "steps<many", "fd_vgg16>="])
+def test_less_and_more_of_a_number_need_a_number(runs, condition):
+    with pytest.raises(ConfigError, match=r"is a number, and .* is none"):
+        matching(runs, [condition])
+
+
 def test_a_misspelt_field_is_named(runs):
     with pytest.raises(ConfigError, match=r"^modle: no run has this field; .* fd_vgg16, psnr"):
         matching(runs, ["modle=dcgan"])
@@ -50,3 +56,12 @@ def test_what_is_no_condition_is_named(runs, condition):
 
 def test_conditions_look_at_the_checkpoint_asked_for(runs):
     assert [run.run_dir.name for run in matching(runs, ["fd_vgg16=10"], "best")] == ["b"]
+
+
+def test_what_could_have_been_asked_for(write_run, tmp_path):
+    for seed, model in enumerate(["gan", "dcgan", "dcgan"]):
+        write_run(model + str(seed), {"fd_vgg16": 1.0}, model=model, seed=seed)
+    runs = collect([tmp_path])[0]
+    assert values_there(runs, ["seed>0", "model=gan"]) == "model is dcgan"
+    assert values_there(runs, ["seed>2", "model=gan"]) == "seed is 0 to 2"
+    assert values_there(runs, ["steps=1"]) == "steps is 5000"

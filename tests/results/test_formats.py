@@ -41,6 +41,7 @@ def test_tables_for_people(found, text):
 def test_nothing_is_cut_off_in_a_file(write_run, tmp_path):
     long = "model.name=" + "x" * 150
     write_run("a", {"fd_vgg16": 1.0}, overrides=[long])
+    write_run("b", {"fd_vgg16": 1.0}, variant="ffffffffffff")
     assert long in as_tables(boards(collect([tmp_path])[0]))
 
 
@@ -48,13 +49,25 @@ def test_what_all_rows_share_is_not_said_of_each(write_run, tmp_path):
     for model in ("dcgan", "gan"):
         overrides = [f"model={model}", "model.latent=9", f"model.name={model}_x"]
         write_run(model, {"fd_vgg16": 1.0}, model=model, overrides=overrides)
-    drawn = as_tables(boards(collect([tmp_path])[0]))
-    assert "model.latent=9" not in drawn
-    assert "model.name=gan_x" in drawn
+    found = boards(collect([tmp_path])[0])
+    for text in (as_tables(found), as_markdown(found), as_csv(found)):
+        assert "model.latent=9" not in text
+        assert "model.name=gan_x" in text
+    assert "model.latent=9" in as_json(found)
+
+
+@pytest.mark.parametrize("published", [[], [PUBLISHED]])
+def test_one_row_needs_nothing_to_be_told_by(write_run, tmp_path, published):
+    write_run("a", {"fd_vgg16": 1.0}, overrides=["model=dcgan", "model.latent=9"])
+    found = boards(collect([tmp_path])[0], published=published)
+    for text in (as_tables(found), as_csv(found)):
+        assert "model.latent" not in text
+    assert next(csv.DictReader(io.StringIO(as_csv(found))))["label"] == "dcgan"
 
 
 def test_markdown_is_a_table_whatever_stands_in_it(write_run, tmp_path):
     write_run("a", {"fd_vgg16": 1.0}, overrides=["model.note=a|b"])
+    write_run("b", {"fd_vgg16": 1.0}, variant="ffffffffffff")
     rows = [line for line in as_markdown(boards(collect([tmp_path])[0])).splitlines() if line.startswith("|")]
     assert len({line.replace("\\|", "").count("|") for line in rows}) == 1
 

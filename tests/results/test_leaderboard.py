@@ -83,6 +83,13 @@ def test_other_tasks_are_never_ranked_together(ranked, seeds):
     assert sorted(board.data.rpartition(" ")[0] for board in ranked()) == ["", "digits, sketch", "digits, sketch"]
 
 
+def test_few_pictures_have_a_board_and_published_numbers_of_their_own(ranked, seeds):
+    seeds("dcgan", [1.0])
+    seeds("wgan", [2.0], limit=500)
+    whole, few = ranked(published=[PUBLISHED])
+    assert [(board.data, len(board.rows)) for board in (whole, few)] == [("digits", 2), ("digits[500]", 1)]
+
+
 def test_a_failed_seed_is_shown_and_its_row_not_ranked(ranked, seeds):
     seeds("wgan", [1.0, None])
     seeds("gan", [None])

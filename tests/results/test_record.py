@@ -34,7 +34,7 @@ RECORD = Record(
     overrides=["model=dcgan", "seed=0"],
     task={"name": "sketch", "hash": "abcdef012345"},
 )
-NEW = {"details": {}, "flops": {}, "variant": "", "overrides": [], "task": {}}
+NEW = {"details": {}, "flops": {}, "variant": "", "overrides": [], "task": {}, "limit": None}
 
 
 def content(path):
@@ -79,7 +79,7 @@ def test_keys_of_later_versions_are_passed_over(tmp_path):
     assert Record.read(written(tmp_path, note="new")) == RECORD
 
 
-@pytest.mark.parametrize("names", [["details"], ["flops"], ["variant"], ["overrides"], ["task"], list(NEW)])
+@pytest.mark.parametrize("names", [["details"], ["flops"], ["variant"], ["overrides"], ["task"], ["limit"], list(NEW)])
 def test_older_records_without_the_newer_keys_are_read(tmp_path, names):
     path = written(tmp_path)
     path.write_text(json.dumps({name: value for name, value in content(path).items() if name not in names}))

@@ -90,7 +90,7 @@ def test_options(logs):
 
 def test_comparisons(logs):
     output, _ = leaderboard("compare", logs / "dcgan", logs / "gan")
-    assert "dcgan is better than gan by 10.17 ± 0.717 fd_vgg16 (95 % interval 9.45 to 10.88, 3 seeds each," in output
+    assert "dcgan is better than gan by 10.17 ± 0.72 fd_vgg16 (95 % interval 9.45 to 10.88, 3 seeds each," in output
     conditions = ["compare", "model=dcgan", "model=gan", "--logs", logs]
     assert leaderboard(*conditions, "--difference", 0.5)[0].startswith(output.partition("To find")[0])
 
@@ -100,6 +100,8 @@ def test_comparisons(logs):
     [
         (["absent"], "absent: there are no records"),
         (["--filter", "modle=gan", "--", "LOGS"], "modle: no run has this field"),
+        (["compare", "model=dcgan", "model=gan", "--difference", "0", "--logs", "LOGS"], "--difference=0: it is a"),
+        (["compare", "model=dcgan", "model=gan", "--difference=nan", "--logs", "LOGS"], "--difference=nan: it is a"),
         (["compare", "absent", "model=gan", "--logs", "LOGS"], "absent: neither a folder of runs nor a condition"),
     ],
 )
@@ -107,3 +109,11 @@ def test_errors_are_one_line_each(logs, arguments, message):
     _, errors = leaderboard(*(logs if argument == "LOGS" else argument for argument in arguments), expect=1)
     assert message in errors.splitlines()[-1]
     assert "Traceback" not in errors
+
+
+def test_a_filter_that_no_run_meets_is_named(logs):
+    output, errors = leaderboard(logs, "--filter", "model=dcgn", "steps>1", expect=1)
+    assert (output, errors) == (
+        "",
+        "gansmith: --filter model=dcgn steps>1: none of 6 runs meets it; model is dcgan, gan\n",
+    )

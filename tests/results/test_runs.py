@@ -27,6 +27,12 @@ def test_a_run_may_be_named_itself(write_run):
     assert only(write_run("a", {"fd_vgg16": 1.0})).record.model == "dcgan"
 
 
+def test_a_run_may_be_named_by_its_record(write_run):
+    run_dir = write_run("a", {"fd_vgg16": 1.0})
+    (run,), problems = collect([run_dir / "result.json", run_dir])
+    assert (run.run_dir, problems) == (run_dir, [])
+
+
 def test_broken_and_foreign_files_are_named_and_skipped(write_run, tmp_path):
     write_run("good", {"fd_vgg16": 1.0})
     (write_run("half", {}) / "result.json").write_text("{")
@@ -95,3 +101,9 @@ def test_a_record_is_enough(write_run, tmp_path):
 def test_an_older_record_takes_its_task_from_its_config(write_run):
     run = only(write_run("a", {"psnr": 3.0}, config={**CONFIG, "task": SKETCH}))
     assert run.problem.startswith("digits, sketch ")
+
+
+@pytest.mark.parametrize("known", [{"limit": 500}, {"config": {**CONFIG, "data": {"name": "digits", "limit": 500}}}])
+def test_few_pictures_are_another_problem(write_run, known):
+    run = only(write_run("a", {"fd_vgg16": 3.0}, **known))
+    assert (run.problem, run.field("limit")) == ("digits[500]", 500)

@@ -56,10 +56,13 @@ def test_overrides_of_the_model_win_over_those_of_the_data_and_of_all(tmp_path):
         ({"models": []}, r"suite\.models=\[\]"),
         ({"seeds": [1, 1]}, r"suite\.seeds=\[1, 1\]"),
         ({"data": "digits"}, r"suite\.data=digits"),
-        ({"models": ["biggest"]}, "digits/biggest: .*biggest"),
+        ({"models": ["gan", "biggest"]}, r"suite\.models: there is no biggest; there are acgan, biggan, "),
+        ({"models": ["base_gan"]}, r"suite\.models: there is no base_gan; "),
+        ({"data": ["digts"]}, r"suite\.data: there is no digts; there are .*digits"),
         ({"overrides": {"dcgann": ["trainer.max_steps=3"]}}, r"suite\.overrides\.dcgann: there is no such"),
         ({"overrides": {"all": ["seed=3"]}}, r"suite\.overrides\.all: seed is not"),
         ({"overrides": {"dcgan": ["model.depth=3"]}}, r"digits/dcgan: .*model\.depth"),
+        ({"overrides": {"gan": ["model/loss=bigger"]}}, r"digits/gan: .*model/loss/bigger.*wasserstein\S*$"),
     ],
 )
 def test_a_mistake_is_named(changes, message, tmp_path):
@@ -83,3 +86,9 @@ def test_every_suite_makes_configs(name, tmp_path):
     assert found["name"] == name
     cells = Suite(**found).cells(tmp_path)
     assert set(Counter(cell.seed for cell in cells).values()) == {len(found["models"]) * len(found["data"])}
+
+
+@pytest.mark.parametrize("seed", ["a", -1, 0.5, True])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ConfigError, match=r"suite\.seeds=.* is no whole number from 0"):
+        suite(seeds=[2, seed])

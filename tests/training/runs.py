@@ -44,6 +44,21 @@ CHEAP_METRICS = (
 )
 DCGAN = (*TINY, "model=dcgan", *CHEAP_METRICS)
 WGAN_GP = (*TINY, "model=wgan_gp", "trainer.max_steps=40")
+# What variants keep between steps beside weights: spectral norm's vectors, means of w and of path lengths, strengths of
+# augmentation; and what follows the images seen.
+OF_OTHER_WIDTHS = tuple(override for override in TINY if not override.startswith("model.features"))
+FAMILY = {
+    "sngan": (*OF_OTHER_WIDTHS, "model=sngan"),
+    "biggan": (*TINY, "model=biggan"),
+    "stylegan2": (
+        *(*OF_OTHER_WIDTHS, "model=stylegan2", "model.generator.most=8", "model.discriminator.most=8"),
+        *("model/augment=ada", "model.augment.interval=1", "model.augment.images=400", "model.augment.target=0"),
+    ),
+    "r3gan": (
+        *(*TINY, "model=r3gan", "model/augment=scheduled", "model.penalty.r1.weight.images=100"),
+        *("model.lr_factor.generator.images=100", "model.beta2.generator.images=100", "model.ema.half_life.images=100"),
+    ),
+}
 RANKS = (*TINY, "model=dcgan", *CHEAP_METRICS, "trainer=ddp")
 
 started: list[subprocess.Popen] = []

@@ -59,6 +59,16 @@ def test_a_running_run_is_left_alone_and_a_second_interrupt_ends_it_at_once(tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", runs.FAMILY)
+def test_what_a_variant_keeps_between_steps_is_kept(name, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    runs.train(*runs.FAMILY[name], f"run_dir={whole}")
+    runs.train(*runs.FAMILY[name], f"run_dir={killed}", faults="kill_in_half_step=14", expect=KILLED)
+    runs.train(f"resume={killed}")
+    runs.assert_same_run(killed, whole)
+
+
+@pytest.mark.slow
 def test_a_finished_run_goes_on_and_is_killed_from_outside(references, tmp_path):
     """Critic steps, and losses that draw from all global generators."""
     run_dir = tmp_path / "run"

@@ -18,7 +18,7 @@ class Ada(Augment):
     arXiv:2006.06676, section 3.1).
 
     Whenever `interval` batches have been seen, p grows where r_t of their real pictures is above `target`, and falls
-    where it is below; it stays in [0, 1]. Numbers are counted over all processes.
+    where it is below; it stays in [0, 1]. Numbers are counted over all processes, and over all chunks of a batch.
 
     Args:
         target: of r_t.
@@ -33,6 +33,7 @@ class Ada(Augment):
     level: Tensor
     signs: Tensor
     seen: Tensor
+    new_signs: Tensor
 
     def __init__(self, batch_size: int, target: float = 0.6, interval: int = 4, images: int = 500_000) -> None:
         super().__init__()
@@ -45,6 +46,9 @@ class Ada(Augment):
         # Whole numbers, which no precision rounds: p in pictures; signs and pictures since its last adjustment.
         for name in ("level", "signs", "seen"):
             self.register_buffer(name, torch.zeros((), dtype=torch.int64))
+        # Of the step that is being made, on this process.
+        self.register_buffer("new_signs", torch.zeros((), dtype=torch.int64), persistent=False)
+        self.new_pictures = 0
 
     @property
     def p(self) -> Tensor:
@@ -56,10 +60,16 @@ class Ada(Augment):
 
     @torch.no_grad()
     def watch(self, real_logits: Tensor) -> None:
+        self.new_signs += real_logits.sign().long().sum()
+        self.new_pictures += real_logits.numel()
+
+    @torch.no_grad()
+    def after_step(self) -> None:
         """Adjusts p without the host's waiting for the device."""
-        signs = global_mean(real_logits.float().sign().sum()) * world_size()
-        self.signs += signs.round().long()
-        self.seen += real_logits.numel() * world_size()
+        self.signs += (global_mean(self.new_signs) * world_size()).round().long()
+        self.seen += self.new_pictures * world_size()
+        self.new_signs.zero_()
+        self.new_pictures = 0
         due = self.seen >= self.period
         change = self.seen * (self.signs - self.target * self.seen).sign().long()
         self.level.copy_((self.level + due * change).clamp(0, self.images))

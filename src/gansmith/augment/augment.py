@@ -21,8 +21,14 @@ class Augment(nn.Module):
         """
         return images
 
+    def at(self, images_seen: int) -> None:
+        """Sets what holds after `images_seen` images, for strengths that follow a schedule."""
+
     def watch(self, real_logits: Tensor) -> None:
-        """Told of each discriminator step's logits of real pictures (n,), for strengths that adapt."""
+        """Told of a step's logits of real pictures (n,), whole or in parts, for strengths that adapt."""
+
+    def after_step(self) -> None:
+        """Called at the end of each step, by all processes: within a step nothing changes."""
 
     def scalars(self) -> dict[str, float]:
         """What is logged of it, by name."""

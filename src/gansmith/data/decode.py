@@ -10,12 +10,16 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image, ImageColor
 
+from gansmith.data.arrays import MAGIC, planes
 from gansmith.data.pixels import fit, resampling, to_array
 from gansmith.errors import ConfigError, DataError
 
 # Only these are tried: some of Pillow's other formats call programs outside.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".npy")
+
+# Pillow's, by the number of channels.
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 # EXIF tag 0x0112: what to do to see the picture upright.
 ORIENTATION = 0x0112
@@ -47,8 +51,10 @@ class UnreadablePicture(DataError):
 class Decoder:
     """From the bytes of a picture file to uint8 (channels, height, width) of the picture's own size.
 
-    The picture is turned upright, laid on `background` where transparent, and brought to 8 bits.
+    The picture is turned upright, laid on `background` where transparent, and brought to 8 bits. Arrays (.npy) are
+    taken as they are.
 
+    channels: 1 (grey), 2 (grey and opacity), 3 (RGB), 4 (RGB and opacity); any other number in arrays alone.
     background: a colour name or #rrggbb.
     max_pixels: larger pictures are refused by their header, before any memory is spent on them.
     own_size: whether pictures come out in the size they have in their files.
@@ -91,6 +97,8 @@ class Decoder:
             raise UnreadablePicture(" ".join(str(error).split()) or type(error).__name__) from error
 
     def _decode(self, encoded: bytes) -> np.ndarray:
+        if encoded.startswith(MAGIC):
+            return np.concatenate([to_array(self._sized(plane)) for plane in planes(encoded, self.channels)])
         with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             width, height = image.size
             if width * height > self.max_pixels:
@@ -112,8 +120,12 @@ class Decoder:
         return image
 
     def _flat(self, image: Image.Image) -> Image.Image:
-        """The same picture in mode L or RGB, without transparency."""
-        mode = "L" if self.channels == 1 else "RGB"
+        """The same picture in the mode that is wanted; without transparency where that is L or RGB."""
+        if self.channels not in MODES:
+            raise UnreadablePicture(f"has 4 channels at most; with data.channels={self.channels}, take .npy files")
+        mode = MODES[self.channels]
+        if mode.endswith("A"):
+            return image.convert("RGBA").convert(mode)
         if image.mode not in ("RGBA", "RGBa", "LA", "La", "PA") and "transparency" not in image.info:
             return image.convert(mode)
         layer = image.convert("RGBA")

@@ -22,7 +22,7 @@ class ImageData(DataModule):
     name: what results call the set.
     source: brings and loads the pictures.
     resolution: height and width in pixels.
-    channels: 1 (grey) or 3 (RGB).
+    channels: 1 (grey), 3 (RGB), or whatever else the source has.
     classes: how many the set must have; None counts them when the set is read, 0 leaves its labels out.
     batch_size: the global batch, divided among the processes.
     horizontal_flip: mirror training pictures at random.
@@ -55,6 +55,7 @@ class ImageData(DataModule):
         super().__init__()
         for key, value, least in (
             ("resolution", resolution, 1),
+            ("channels", channels, 1),
             ("batch_size", batch_size, 1),
             ("workers", workers, 0),
             ("classes", classes or 0, 0),
@@ -62,8 +63,6 @@ class ImageData(DataModule):
         ):
             if value < least:
                 raise ConfigError(f"data.{key}={value} must be at least {least}")
-        if channels not in (1, 3):
-            raise ConfigError(f"data.channels={channels} must be 1 (grey) or 3 (RGB)")
         if not 0 <= test_fraction < 1:
             raise ConfigError(f"data.test_fraction={test_fraction} must be at least 0 and below 1")
         self.name = name

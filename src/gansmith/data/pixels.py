@@ -39,7 +39,7 @@ def fit(image: Image.Image, resolution: int, filter: Image.Resampling) -> Image.
 
 
 def to_array(image: Image.Image) -> np.ndarray:
-    """A picture of mode L or RGB as uint8 (C, H, W)."""
+    """A picture of mode L, LA, RGB or RGBA as uint8 (C, H, W)."""
     array = np.asarray(image)
     return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
 
@@ -72,8 +72,10 @@ def refit(images: Tensor, resolution: int, channels: int, filter: str, margin: i
 
     images: uint8 (N, 1 or 3, S, S).
     margin: black pixels put on each side first (28 + 2 + 2 = 32), unless they are wanted as they are.
-    Returns uint8 (N, channels, resolution, resolution).
+    Returns uint8 (N, channels, resolution, resolution). Raises ConfigError for other channels than 1 and 3.
     """
+    if channels not in (1, 3):
+        raise ConfigError(f"data.channels={channels}: these pictures can be had in 1 (grey) or 3 (RGB)")
     kernel = resampling(filter)
     if images.shape[-1] != resolution and margin:
         images = functional.pad(images, (margin, margin, margin, margin))

@@ -22,6 +22,12 @@ def evaluate(config: DictConfig) -> None:
         raise ConfigError("one of ckpt=RUN_DIR|CKPT, run_dir=RUN_DIR and fake=FOLDER real=FOLDER|NAME is evaluated")
     if config.neighbours is not None and config.run_dir is not None:
         raise ConfigError("neighbours shows the samples of one checkpoint: ckpt=RUN_DIR|CKPT")
+    if config.real is not None and config.fake is None:
+        raise ConfigError("real=FOLDER|NAME stands beside fake=FOLDER; a checkpoint is compared with data=NAME")
+    if config.real is not None and config.get("data") is not None:
+        raise ConfigError("real=FOLDER|NAME or data=NAME: both say what fake=FOLDER is compared with")
+    if config.get("metrics") is not None and "_target_" not in config.metrics:
+        raise ConfigError(f"metrics.{next(iter(config.metrics))} needs metrics=NAME beside it, a file in conf/metrics")
     from gansmith import inference
 
     if config.ckpt is not None:

@@ -48,6 +48,7 @@ class RealFolder:
 
     pictures: FolderSet
     classes: int = 0
+    channels: int = 3
 
     @property
     def name(self) -> str:

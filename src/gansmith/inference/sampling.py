@@ -18,7 +18,7 @@ from gansmith.inference.devices import pick_device
 from gansmith.inference.folder_set import SHEET
 from gansmith.models.adversarial import AdversarialModel
 from gansmith.models.translation import Translation
-from gansmith.training.samples import save_grid
+from gansmith.training.samples import save_grid, side_by_side
 
 ON_SHEET = 256
 """No more samples than these are on the sheet."""
@@ -35,10 +35,8 @@ def sample_checkpoint(config: DictConfig) -> list[Path]:
         if config[key] < 1:
             raise ConfigError(f"{key}={config[key]}: it counts from 1")
     model = load_trained(find_checkpoint(config.ckpt), pick_device(config.device)).model
-    if isinstance(model, Translation):
-        how = f"python src/translate.py ckpt={config.ckpt} input=FILE|FOLDER out=FOLDER"
-        raise ConfigError(f"model={model.name} translates pictures: {how}")
-    conditions = label_condition(model, config.label)
+    check_samples(model, config.ckpt)
+    conditions = label_condition(model, config.label) | truncation_condition(model, config.get("truncation"))
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
@@ -51,6 +49,13 @@ def sample_checkpoint(config: DictConfig) -> list[Path]:
     save_grid(torch.stack(shown), out / SHEET, columns=config.columns)
     print(f"{config.n} samples and {SHEET} in {out}")
     return paths
+
+
+def check_samples(model: AdversarialModel, ckpt: str) -> None:
+    """Raises ConfigError for a model that translates pictures."""
+    if isinstance(model, Translation):
+        how = f"python src/translate.py ckpt={ckpt} input=FILE|FOLDER out=FOLDER"
+        raise ConfigError(f"model={model.name} translates pictures: {how}")
 
 
 def label_condition(model: AdversarialModel, label: int | None) -> dict[str, Any]:
@@ -68,8 +73,24 @@ def label_condition(model: AdversarialModel, label: int | None) -> dict[str, Any
     return {"label": label}
 
 
+def truncation_condition(model: AdversarialModel, truncation: float | None) -> dict[str, Any]:
+    """Keyword arguments of `sample_images` that ask for truncated samples.
+
+    Raises:
+        ConfigError: the model has none, or this is no number.
+    """
+    if truncation is None:
+        return {}
+    if not isinstance(truncation, (int, float)):
+        raise ConfigError(f"truncation={truncation}: it is a number")
+    if not getattr(model, "truncations", ()):
+        raise ConfigError(f"truncation={truncation}: model={model.name} has none; stylegan2 and biggan have")
+    return {"truncation": truncation}
+
+
 def save_image(image: Tensor, path: Path) -> Path:
-    """One uint8 picture (1 or 3, H, W) as PNG."""
-    pixels = image[0] if len(image) == 1 else image.permute(1, 2, 0)
+    """One uint8 picture (C, H, W) as PNG: grey, RGB, either with opacity, or from 5 channels on these side by side."""
+    shown = image if len(image) <= 4 else side_by_side(image[None])[0]
+    pixels = shown[0] if len(shown) == 1 else shown.permute(1, 2, 0)
     Image.fromarray(pixels.contiguous().numpy()).save(path)
     return path

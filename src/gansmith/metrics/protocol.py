@@ -134,6 +134,11 @@ class Protocol(BaseProtocol):
         """Raises ConfigError or DataError if the data have no set of pictures to compare with, or too few."""
         if not self.metrics:
             return
+        if (self.set_metrics or "ppl" in self.metrics) and data.channels not in (1, 3):
+            raise ConfigError(
+                f"metrics={self.name} looks at pictures through a network for 1 or 3 channels, and "
+                f"data.channels={data.channels}: take metrics=none"
+            )
         reference = data.split(self.split)
         if self.set_metrics:
             chosen = reference_indices(reference, self)

@@ -114,6 +114,14 @@ class AdversarialModel(TwoSides):
         """Sample i for each i in `indices` (n,), floats in [-1, 1]: a function of (seed, i, conditions) alone."""
         raise NotImplementedError
 
+    def before_step(self) -> None:
+        """Sets what depends on the images seen so far."""
+        for penalty in self.penalties.values():
+            penalty.at(self.images_seen)
+
+    def after_step(self) -> None:
+        """Called when the sides have stepped, for what follows them."""
+
     def turns(self, step: int) -> tuple[str, ...]:
         """The sides that step at `step` (from 0), in their order."""
         order = tuple(reversed(SIDES)) if self.generator_first else SIDES
@@ -158,11 +166,11 @@ class AdversarialModel(TwoSides):
         sides = self.turns(step)
         self._fakes_are_shared = self.share_fakes and len(sides) == 2 and self.accumulate == 1
         self._set_rates(step, self.images_seen)
-        for penalty in self.penalties.values():
-            penalty.at(self.images_seen)
+        self.before_step()
         chunks = self._chunks(batch, rows)
         for side in sides:
             self._half_step(side, chunks, rows)
+        self.after_step()
         self.images_seen += rows * world_size()
         if "generator" in sides and self.ema is not None and self.ema_generator is not None:
             images = rows * world_size() * self.critic_steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 from torch.special import ndtr, ndtri
@@ -33,10 +33,11 @@ def truncated(latent: Tensor, threshold: float) -> Tensor:
 class BigGAN(GAN):
     """A `GAN` that also samples from a truncated normal distribution."""
 
-    def sample(self, indices: Tensor, seed: int, **conditions: Any) -> Tensor:
-        """As `GAN.sample`; `truncation`, where it is given, bounds all numbers of the latents."""
+    truncations: ClassVar[tuple[float, ...]] = (2, 1, 0.5, 0.04)
+    """Thresholds, those of figure 2."""
+
+    def code(self, indices: Tensor, seed: int, space: str = "z", **conditions: Any) -> Tensor:
+        """As `GAN.code`; `truncation`, where it is given, bounds all numbers of the latents."""
         latent = latents_by_index(indices, self.latent, seed)
-        if (threshold := conditions.get("truncation")) is not None:
-            latent = truncated(latent, threshold)
-        labels = self._sample_labels(indices, conditions.get("label"))
-        return self.sampler(latent.to(next(self.sampler.parameters())), labels)
+        threshold = conditions.get("truncation")
+        return latent if threshold is None else truncated(latent, threshold)

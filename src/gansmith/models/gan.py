@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,11 @@ class GAN(AdversarialModel):
         lambda_d: λ of the total loss L_G + λ L_D, which is logged and minimised by nobody.
         **alternation: see `AdversarialModel`.
     """
+
+    spaces: ClassVar[tuple[str, ...]] = ("z",)
+    """Where samples have codes; walks lead through the first of them unless another is asked for."""
+    truncations: ClassVar[tuple[float, ...]] = ()
+    """Worth a look, from the most varied samples to the most alike; empty where samples can't be truncated."""
 
     def __init__(
         self,
@@ -69,6 +74,14 @@ class GAN(AdversarialModel):
         real_logits = self.judge(batch["image"], label) if self.loss.needs_real else None
         return {"adversarial": self.loss.generator(self.judge(fake, label), real_logits)}
 
+    def before_step(self) -> None:
+        super().before_step()
+        self.augment.at(self.images_seen)
+
+    def after_step(self) -> None:
+        super().after_step()
+        self.augment.after_step()
+
     def judge(self, image: Tensor, label: Tensor | None) -> Any:
         """What the discriminator says of pictures, which it sees augmented."""
         return self.discriminator(self.augment(image, self.noise), label)
@@ -85,8 +98,26 @@ class GAN(AdversarialModel):
 
     def sample(self, indices: Tensor, seed: int, **conditions: Any) -> Tensor:
         """Sample i has its own latent; where there are classes, it has class `label`, or i mod `classes`."""
-        latent = latents_by_index(indices, self.latent, seed).to(next(self.sampler.parameters()))
-        return self.sampler(latent, self._sample_labels(indices, conditions.get("label")))
+        space = self.spaces[0]
+        return self.decode(self.code(indices, seed, space, **conditions), indices, seed, space, **conditions)
+
+    def code(self, indices: Tensor, seed: int, space: str = "z", **conditions: Any) -> Tensor:
+        """What samples are made from: (n, d) in `space`, one of `spaces`.
+
+        Args:
+            indices: (n,) numbers of the samples.
+            seed: of all samples.
+            conditions: as of `sample`; `label` may be a class for each, (n,).
+        """
+        return latents_by_index(indices, self.latent, seed)
+
+    def decode(self, code: Tensor, indices: Tensor, seed: int, space: str = "z", **conditions: Any) -> Tensor:
+        """Pictures, floats in [-1, 1], of codes (n, d), differentiable: what samples `indices` would be with them.
+
+        Whatever else makes a sample (its class, its noise) is that of sample i, or of `conditions`.
+        """
+        labels = self._sample_labels(indices, conditions.get("label"))
+        return self.sampler(code.to(next(self.sampler.parameters())), labels)
 
     def labels_of(self, indices: Tensor) -> Tensor:
         """The classes (n,) of samples that nobody asks a class of: i mod `classes`."""
@@ -110,8 +141,8 @@ class GAN(AdversarialModel):
         with evaluating(self.sampler):
             return self.sampler(places[0], labels), self.sampler(places[1], labels)
 
-    def _sample_labels(self, indices: Tensor, label: int | None) -> Tensor | None:
+    def _sample_labels(self, indices: Tensor, label: int | Tensor | None) -> Tensor | None:
         if not self.classes:
             return None
-        labels = self.labels_of(indices) if label is None else torch.full_like(indices, label)
+        labels = self.labels_of(indices) if label is None else torch.as_tensor(label).expand(len(indices))
         return labels.to(self.device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -53,6 +53,11 @@ class StyleGAN2(GAN):
     """
 
     generator: Generator
+    sampler: Generator
+
+    spaces: ClassVar[tuple[str, ...]] = ("w", "z")
+    truncations: ClassVar[tuple[float, ...]] = (1, 0.7, 0.5, 0, -0.5, -1)
+    """ψ, as in figure 8 of arXiv:1812.04948."""
 
     def __init__(
         self,
@@ -90,13 +95,17 @@ class StyleGAN2(GAN):
             self.generator.mapping.compile()
             self.generator.synthesis.compile()
 
-    def sample(self, indices: Tensor, seed: int, **conditions: Any) -> Tensor:
-        """Sample i has its own latent and noise, and the class of `GAN.sample`; `truncation` is ψ, or 1."""
-        like = next(self.sampler.parameters())
-        draws = NoiseByIndex(seed, indices, like.dtype, like.device)
-        latent = draws.normal(len(indices), self.latent)
-        label = self._sample_labels(indices, conditions.get("label"))
-        return self.sampler(latent, label, draws, conditions.get("truncation", 1.0))
+    def code(self, indices: Tensor, seed: int, space: str = "w", **conditions: Any) -> Tensor:
+        """As `GAN.code`; `truncation` of w is ψ, or 1. Samples have noise of their own besides."""
+        latent = self._sample_draws(indices, seed)[0]
+        return latent if space == "z" else self._sample_w(latent, indices, **conditions)
+
+    def decode(self, code: Tensor, indices: Tensor, seed: int, space: str = "w", **conditions: Any) -> Tensor:
+        """As `GAN.decode`; codes in w may also be a w for each layer, (n, layers, d)."""
+        code = code.to(next(self.sampler.parameters()))
+        w = code if space == "w" else self._sample_w(code, indices, **conditions)
+        draws = self._sample_draws(indices, seed)[1]
+        return self.sampler.synthesis(self.sampler.repeated(w) if w.ndim == 2 else w, draws)
 
     def _styles(self, rows: int, label: Tensor | None) -> Tensor:
         """A w for each layer (n, layers, d), of two latents where styles are mixed."""
@@ -109,6 +118,16 @@ class StyleGAN2(GAN):
         crossover = 1 + (draws[:, :1] * (layers - 1)).long()
         is_second = (torch.arange(layers, device=w.device) >= crossover) & (draws[:, 1:] < self.mixing)
         return torch.where(is_second[:, :, None], self._w(rows, label)[:, None], styles)
+
+    def _sample_draws(self, indices: Tensor, seed: int) -> tuple[Tensor, NoiseByIndex]:
+        """The latents of samples, and behind them their noise."""
+        like = next(self.sampler.parameters())
+        draws = NoiseByIndex(seed, indices, like.dtype, like.device)
+        return draws.normal(len(indices), self.latent), draws
+
+    def _sample_w(self, latent: Tensor, indices: Tensor, **conditions: Any) -> Tensor:
+        label = self._sample_labels(indices, conditions.get("label"))
+        return self.sampler.truncated(self.sampler.mapping(latent, label), conditions.get("truncation", 1.0))
 
     def _w(self, rows: int, label: Tensor | None) -> Tensor:
         return self.generator.mapping(self.noise.normal(rows, self.latent), label)

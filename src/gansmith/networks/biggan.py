@@ -14,6 +14,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from gansmith.errors import ConfigError
 from gansmith.networks.attention import SelfAttention
+from gansmith.networks.matrices import matrix_of
 from gansmith.networks.orthogonal import orthogonal_weights
 from gansmith.networks.sizes import check_sizes
 from gansmith.networks.spectral import spectral_norm
@@ -112,6 +113,15 @@ class Generator(nn.Module):
             features = self._attend(number, block(features, condition))
         return self.last(relu(self.norm(features))).tanh()
 
+    def latent_matrices(self) -> list[Tensor]:
+        """The matrix (rows, latent) by which z enters: its first part the first layer, the others the norms."""
+        readers = [[self.first], *(block.readers() for block in self.blocks if isinstance(block, Enlarging))]
+        # The embedding of a label comes before z's own part.
+        parts = (
+            torch.cat([matrix_of(reader)[:, -chunk:] for reader in own]) for own, chunk in zip(readers, self.chunks)
+        )
+        return [torch.block_diag(*parts)]
+
     def _attend(self, number: int, features: Tensor) -> Tensor:
         return self.attention(features) if self.attention is not None and number == self.attended else features
 
@@ -206,6 +216,10 @@ class Enlarging(nn.Module):
         residual = self.convolution_2(relu(self.norm_2(residual, condition)))
         # A 1x1 convolution says the same behind the doubling, at four times the cost.
         return residual + _doubled(self.skip(features))
+
+    def readers(self) -> list[nn.Module]:
+        """The layers that read the condition."""
+        return [layer for norm in (self.norm_1, self.norm_2) for layer in (norm.scale, norm.shift)]
 
 
 class Judging(nn.Module):

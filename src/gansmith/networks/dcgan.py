@@ -61,7 +61,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         check_sizes(latent=latent, features=features)
-        self.classes = classes
+        self.latent, self.classes = latent, classes
         widths = stage_widths(resolution, features)
         bias = norm == "none"
         layers: list[nn.Module] = [nn.ConvTranspose2d(latent + classes, widths[0], 4, 1, 0, bias=bias)]
@@ -76,6 +76,11 @@ class Generator(nn.Module):
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         """(n, latent) and, where there are classes, (n,) int64 to (n, channels, resolution, resolution) in [-1, 1]."""
         return self.layers(concatenate_label(latent, label, self.classes)[:, :, None, None])
+
+    def latent_matrices(self) -> list[Tensor]:
+        """The matrix (rows, latent) by which z enters."""
+        weight = next(self.layers.parameters()).detach()
+        return [weight[: self.latent].flatten(1).t()]
 
 
 class Discriminator(nn.Module):

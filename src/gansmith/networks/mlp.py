@@ -8,6 +8,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from gansmith.networks.conditioning import concatenate_label
+from gansmith.networks.matrices import matrix_of
 from gansmith.networks.sizes import check_sizes
 
 
@@ -40,7 +41,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         check_sizes(latent=latent)
-        self.classes = classes
+        self.latent, self.classes = latent, classes
         self.shape = (channels, resolution, resolution)
         pixels = channels * resolution**2
         self.layers = nn.Sequential(
@@ -50,6 +51,10 @@ class Generator(nn.Module):
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         """(n, latent) and, where there are classes, (n,) int64 to (n, channels, resolution, resolution) in [-1, 1]."""
         return self.layers(concatenate_label(latent, label, self.classes)).unflatten(1, self.shape)
+
+    def latent_matrices(self) -> list[Tensor]:
+        """The matrix (rows, latent) by which z enters."""
+        return [matrix_of(self.layers[0])[:, : self.latent]]
 
 
 class Discriminator(nn.Module):

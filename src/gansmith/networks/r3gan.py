@@ -12,9 +12,11 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad
+from torch.nn.functional import leaky_relu, pad
 
+from gansmith.networks.binomial import filtered
 from gansmith.networks.dcgan import stage_widths
+from gansmith.networks.matrices import matrix_of
 from gansmith.networks.sizes import check_sizes
 
 SLOPE = 0.2
@@ -34,15 +36,15 @@ def widths_from_4x4(resolution: int, features: int, full_width: int) -> list[int
 def doubled(features: Tensor) -> Tensor:
     """(n, c, h, w) to (n, c, 2 h, 2 w): zeros between the pixels and [1, 2, 1] / 2 in both directions.
 
-    That is, pixels and the means of neighbours in turn; two boxes make it. The last pixel is repeated.
+    That is, pixels and the means of neighbours in turn. The last pixel is repeated.
     """
-    repeated = interpolate(features, scale_factor=2, mode="nearest")
-    return avg_pool2d(pad(repeated, (0, 1, 0, 1), mode="replicate"), 2, stride=1)
+    enlarged = filtered(pad(features, (0, 1, 0, 1), mode="replicate"), 3, padding=1, up=2, gain=4.0)
+    return pad(enlarged, (0, -1, 0, -1))
 
 
 def halved(features: Tensor) -> Tensor:
     """(n, c, h, w) to (n, c, h / 2, w / 2): [1, 2, 1] / 4 in both directions at every second pixel; edges repeated."""
-    return avg_pool2d(avg_pool2d(pad(features, (1, 0, 1, 0), mode="replicate"), 2, stride=1), 2)
+    return filtered(pad(features, (1, 0, 1, 0), mode="replicate"), 3, padding=0, down=2)
 
 
 def linear_weights(weight: Tensor) -> None:
@@ -103,16 +105,22 @@ class Transition(nn.Module):
         return doubled(self.convolution(features)) if self.up else self.convolution(halved(features))
 
 
-def residual_stages(widths: list[int], cardinality: int, blocks: int, up: bool) -> nn.Sequential:
-    """Stages of `blocks` residual blocks each, with transitions between them.
+def residual_stages(
+    resolution: int, up: bool, features: int = 768, full_width: int = 32, cardinality: int = 96, blocks: int = 2
+) -> tuple[list[int], nn.Sequential]:
+    """Stages of residual blocks between 4x4 and the picture, with transitions between them, and their channels.
 
     Args:
-        widths: channels of the stages, from the first to the last.
-        cardinality: groups at the widest stage. A narrower one has as many fewer, so that groups are as wide, or
-            the most of these that divide its channels.
-        blocks: of each stage.
-        up: double the side from stage to stage, or halve it.
+        resolution: side of the picture, a power of two from 8 on.
+        up: from 4x4 to the picture, or the other way.
+        features: channels of the widest stages.
+        full_width: side up to which stages are as wide; each doubling beyond it halves their channels.
+        cardinality: groups of a 3x3 convolution in the widest stages. A narrower one has as many fewer, so that
+            groups are as wide, or the most of these that divide its channels.
+        blocks: residual blocks of a stage.
     """
+    check_sizes(features=features, full_width=full_width, cardinality=cardinality, blocks=blocks)
+    widths = widths_from_4x4(resolution, features, full_width)[:: 1 if up else -1]
     depth = blocks * len(widths)
     stages = []
     for width in widths:
@@ -120,7 +128,7 @@ def residual_stages(widths: list[int], cardinality: int, blocks: int, up: bool) 
         stages.append(nn.Sequential(*(ResidualBlock(width, groups, depth) for _ in range(blocks))))
     transitions = [Transition(width, next_width, up) for width, next_width in pairwise(widths)]
     between = zip(transitions, stages[1:])
-    return nn.Sequential(stages[0], *(layer for pair in between for layer in pair))
+    return widths, nn.Sequential(stages[0], *(layer for pair in between for layer in pair))
 
 
 class Generator(nn.Module):
@@ -130,31 +138,19 @@ class Generator(nn.Module):
         resolution: side of the picture, a power of two from 8 on.
         channels: of the picture.
         latent: size of z, and of a label's embedding.
-        features: channels of the widest stages.
-        full_width: side up to which stages are as wide; each doubling beyond it halves their channels.
-        cardinality: groups of a 3x3 convolution in the widest stages.
-        blocks: residual blocks of a stage.
         classes: of labels; 0 for none.
+        **stages: see `residual_stages`.
     """
 
-    def __init__(
-        self,
-        resolution: int,
-        channels: int,
-        latent: int = 64,
-        features: int = 768,
-        full_width: int = 32,
-        cardinality: int = 96,
-        blocks: int = 2,
-        classes: int = 0,
-    ) -> None:
+    def __init__(self, resolution: int, channels: int, latent: int = 64, classes: int = 0, **stages: int) -> None:
         super().__init__()
-        check_sizes(latent=latent, features=features, full_width=full_width, cardinality=cardinality, blocks=blocks)
-        widths = widths_from_4x4(resolution, features, full_width)
+        check_sizes(latent=latent)
+        widths, residual = residual_stages(resolution, up=True, **stages)
+        self.latent = latent
         self.embedding = nn.Embedding(classes, latent) if classes else None
         self.weigh = nn.Linear(latent * (2 if classes else 1), widths[0], bias=False)
         self.basis = nn.Parameter(torch.randn(widths[0], 4, 4))
-        self.stages = residual_stages(widths, cardinality, blocks, up=True)
+        self.stages = residual
         self.to_picture = nn.Conv2d(widths[-1], channels, 1, bias=False)
         linear_weights(self.weigh.weight)
         linear_weights(self.to_picture.weight)
@@ -169,6 +165,10 @@ class Generator(nn.Module):
         features = self.basis * self.weigh(latent)[:, :, None, None]
         return self.to_picture(self.stages(features))
 
+    def latent_matrices(self) -> list[Tensor]:
+        """The matrix (rows, latent) by which z enters."""
+        return [matrix_of(self.weigh)[:, : self.latent]]
+
 
 class Discriminator(nn.Module):
     """Picture to logit: what a learned basis of 4x4 features says of it, or its product with the label's embedding.
@@ -179,31 +179,16 @@ class Discriminator(nn.Module):
         resolution: side of the picture, a power of two from 8 on.
         channels: of the picture.
         embedding: size of a label's embedding.
-        features: channels of the widest stages.
-        full_width: side up to which stages are as wide; each doubling beyond it halves their channels.
-        cardinality: groups of a 3x3 convolution in the widest stages.
-        blocks: residual blocks of a stage.
         classes: of labels; 0 for none.
+        **stages: see `residual_stages`.
     """
 
-    def __init__(
-        self,
-        resolution: int,
-        channels: int,
-        embedding: int = 64,
-        features: int = 768,
-        full_width: int = 32,
-        cardinality: int = 96,
-        blocks: int = 2,
-        classes: int = 0,
-    ) -> None:
+    def __init__(self, resolution: int, channels: int, embedding: int = 64, classes: int = 0, **stages: int) -> None:
         super().__init__()
-        check_sizes(
-            embedding=embedding, features=features, full_width=full_width, cardinality=cardinality, blocks=blocks
-        )
-        widths = widths_from_4x4(resolution, features, full_width)[::-1]
+        check_sizes(embedding=embedding)
+        widths, residual = residual_stages(resolution, up=False, **stages)
         self.from_picture = nn.Conv2d(channels, widths[0], 1, bias=False)
-        self.stages = residual_stages(widths, cardinality, blocks, up=False)
+        self.stages = residual
         self.basis = nn.Conv2d(widths[-1], widths[-1], 4, groups=widths[-1], bias=False)
         self.judge = nn.Linear(widths[-1], embedding if classes else 1, bias=False)
         self.embedding = nn.Embedding(classes, embedding) if classes else None

@@ -16,6 +16,7 @@ from gansmith.errors import ConfigError
 from gansmith.networks import dcgan
 from gansmith.networks.attention import SelfAttention
 from gansmith.networks.conditional_norm import ConditionalBatchNorm
+from gansmith.networks.matrices import matrix_of
 from gansmith.networks.sizes import check_sizes
 from gansmith.networks.spectral import spectral_norm
 
@@ -106,6 +107,10 @@ class Generator(nn.Module):
         for block, attend in zip(self.blocks, self.attend):
             features = attend(block(features, label))
         return self.last(relu(self.norm(features))).tanh()
+
+    def latent_matrices(self) -> list[Tensor]:
+        """The matrix (rows, latent) by which z enters."""
+        return [matrix_of(self.first)]
 
 
 class Trunk(nn.Module):

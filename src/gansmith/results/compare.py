@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from gansmith.errors import ConfigError, GansmithError
-from gansmith.results.filters import matching
+from gansmith.results.filters import matching, values_there
 from gansmith.results.leaderboard import board_key, direction_of, grouped, newest_of_each_seed
 from gansmith.results.metric_names import begins_with, is_side_note, primary_metric
+from gansmith.results.page.words import decimals, fixed
 from gansmith.results.runs import Run, Which, collect
 from gansmith.results.statistics import Difference, paired_difference, seeds_needed, welch_difference
 
@@ -45,20 +46,25 @@ class Comparison:
 
 
 def runs_of(what: str, logs: Sequence[Path]) -> list[Run]:
-    """The runs in the folder `what`, or those in `logs` that meet the conditions `what`, set off by commas.
+    """The runs in the folder or record `what`, or those in `logs` that meet the conditions `what`, set off by commas.
 
     Raises:
         GansmithError: there are none.
     """
-    if Path(what).is_dir():
+    if Path(what).exists():
         runs, problems = collect([Path(what)])
-        reason = f"; {problems[0]}" if problems else ""
-    elif any(sign in what for sign in "=<>"):
-        runs, reason = matching(collect(logs)[0], what.split(",")), f" in {', '.join(map(str, logs))}"
-    else:
+        if not runs:
+            raise GansmithError(f"{what}: there are no records of runs{f'; {problems[0]}' if problems else ''}")
+        return runs
+    if not any(sign in what for sign in "=<>"):
         raise GansmithError(f"{what}: neither a folder of runs nor a condition such as model=dcgan")
+    there, where = collect(logs)[0], ", ".join(map(str, logs))
+    if not there:
+        raise GansmithError(f"{what}: there are no records of runs in {where}")
+    conditions = what.split(",")
+    runs = matching(there, conditions)
     if not runs:
-        raise GansmithError(f"{what}: there are no records of runs{reason}")
+        raise GansmithError(f"{what}: none of {len(there)} runs in {where} meets it; {values_there(there, conditions)}")
     return runs
 
 
@@ -166,8 +172,10 @@ def sentence(comparison: Comparison) -> str:
         )
     better, worse = (a, b) if found.mean > 0 else (b, a)
     low, high = (found.low, found.high) if found.mean > 0 else (-found.high, -found.low)
-    how = f"95 % interval {low:.4g} to {high:.4g}, {seeds(*found.seeds)}, {'paired' if found.paired else 'not paired'}"
-    size = f"{abs(found.mean):.4g} ± {found.margin:.3g} {comparison.metric}"
+    places = decimals([low, high])
+    ends = f"{fixed(low, places)} to {fixed(high, places)}"
+    how = f"95 % interval {ends}, {seeds(*found.seeds)}, {'paired' if found.paired else 'not paired'}"
+    size = f"{fixed(abs(found.mean), places)} ± {fixed(found.margin, places)} {comparison.metric}"
     if found.is_clear:
         return f"{better.name} is better than {worse.name} by {size} ({how})."
     return f"{a.name} and {b.name} cannot be told apart: {better.name} is ahead by {size} ({how})."
@@ -178,14 +186,15 @@ def seeds(first: int, second: int) -> str:
 
 
 def needed_sentence(comparison: Comparison, difference: float | None = None) -> str | None:
-    """How many seeds tell `difference` apart, or the one observed; None where the spread is not known."""
+    """How many seeds tell `difference` (above 0) apart, or the one observed; None where the spread is not known."""
     found = comparison.advantage
     if found is None:
         return None
-    size = abs(found.mean) if difference is None else abs(difference)
+    size = abs(found.mean) if difference is None else difference
     number = seeds_needed(size, found.std, found.paired)
     what = "seed by seed" if found.paired else "from seed to seed"
+    wanted = fixed(size, decimals([found.low, found.high])) if difference is None else f"{size:g}"
     return (
-        f"To find a true difference of {size:.4g} in 4 of 5 cases takes {number or 'more than 1000'} seeds each, "
-        f"if the deviation {what} is the {found.std:.3g} observed."
+        f"To find a true difference of {wanted} in 4 of 5 cases takes {number or 'more than 1000'} seeds each, "
+        f"if the deviation {what} is the {fixed(found.std, decimals([found.std]))} observed."
     )

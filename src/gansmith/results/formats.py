@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gansmith.results.leaderboard import Board, Row, is_missing
 from gansmith.results.page.columns import Column, columns, cost_columns
-from gansmith.results.page.commands import distinction
+from gansmith.results.page.commands import distinctions
 from gansmith.results.record import finite
 
 if TYPE_CHECKING:
@@ -77,26 +77,23 @@ def headings(shown: Sequence[Column]) -> list[str]:
 
 def lines(board: Board, shown: Sequence[Column]) -> list[list[str]]:
     """The cells of each row."""
-    measured = [set(distinction(row)) for row in board.rows if not row.published]
-    # What all rows share tells none from another.
-    shared = set.intersection(*measured) if len(measured) > 1 else set()
     return [
-        [
-            "published" if row.published else str(row.rank or "–"),
-            label(row, shared),
-            *(cell(row, column) for column in shown),
-        ]
-        for row in board.rows
+        ["published" if row.published else str(row.rank or "–"), label, *(cell(row, column) for column in shown)]
+        for row, label in zip(board.rows, labels(board), strict=True)
     ]
 
 
-def label(row: Row, shared: Collection[str] = ()) -> str:
-    """The model, and what tells its row from others: the fields it was grouped by, its overrides, or its source."""
+def labels(board: Board) -> list[str]:
+    """Of each row the model, and what tells it from the others."""
+    return [label(*found) for found in zip(board.rows, distinctions(board.rows), strict=True)]
+
+
+def label(row: Row, overrides: Sequence[str]) -> str:
+    """The model, with the fields that its row was grouped by and these overrides, or with its source."""
     if row.published:
         return f"{row.model} ({row.published.source})"
     grouped_by = {field: f"{field}={value}" for field, value in row.group if field not in ("model", "variant")}
-    told = [override for override in distinction(row) if override not in shared]
-    others = [override for override in told if override.partition("=")[0] not in grouped_by]
+    others = [override for override in overrides if override.partition("=")[0] not in grouped_by]
     return " ".join([row.model, *grouped_by.values(), *others])
 
 
@@ -110,7 +107,7 @@ def cell(row: Row, column: Column) -> str:
 
 def as_csv(boards: Sequence[Board]) -> str:
     """A line a row, numbers as they are: a metric's mean, then its deviation over seeds and their number."""
-    lines = [flat(board, row) for board in boards for row in board.rows]
+    lines = [flat(board, *found) for board in boards for found in zip(board.rows, labels(board), strict=True)]
     names = list(dict.fromkeys(name for line in lines for name in line))
     file = io.StringIO()
     writer = csv.DictWriter(file, names, lineterminator="\n")
@@ -119,9 +116,9 @@ def as_csv(boards: Sequence[Board]) -> str:
     return file.getvalue()
 
 
-def flat(board: Board, row: Row) -> dict[str, Any]:
+def flat(board: Board, row: Row, label: str) -> dict[str, Any]:
     of_board = asdict_without_rows(board)
-    line = {**of_board, "rank": row.rank, "model": row.model, "variant": row.variant, "label": label(row)}
+    line = {**of_board, "rank": row.rank, "model": row.model, "variant": row.variant, "label": label}
     line |= {"which": row.which, "seeds": len(row.runs), "published": row.published.source if row.published else ""}
     line |= costs(board, row)
     for name, figure in row.metrics.items():

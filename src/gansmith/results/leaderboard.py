@@ -62,7 +62,7 @@ class Board:
     """What may be ranked together.
 
     Attributes:
-        data: what the data are called and, where there is a task, the task: see `Run.problem`.
+        data: what the data are called, how many they are where that is limited, and the task: see `Run.problem`.
         protocol: its hash; empty for runs without metrics.
         primary: full name of the metric that ranks; empty without one.
         direction: whether that is better when it is smaller or larger.
@@ -125,7 +125,7 @@ def board_of(
     fitting = [
         item
         for item in published
-        if (item.data, item.protocol) == (runs[0].record.data, name) and item.resolution in (None, board.resolution)
+        if (item.data, item.protocol) == (runs[0].pictures, name) and item.resolution in (None, board.resolution)
     ]
     return replace(board, rows=(*rows, *published_rows(board, fitting, which)))
 

@@ -54,6 +54,7 @@ class Record:
         overrides: the command line's, which make the config.
         task: what is to be done with the data's pictures: its settings, name and hash; empty where they are
             generated, or lie there in pairs.
+        limit: of how many pictures of the training split the run saw; None for all of them.
         schema: version of this layout. `details` and what follows is missing in older records.
     """
 
@@ -81,6 +82,7 @@ class Record:
     variant: str = ""
     overrides: list[str] = field(default_factory=list)
     task: dict[str, Any] = field(default_factory=dict)
+    limit: int | None = None
     schema: int = SCHEMA
 
     def write(self, path: str | Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
 from gansmith.atomic import replacing
-from gansmith.errors import GansmithError
+from gansmith.errors import ConfigError, GansmithError
 from gansmith.results.compare import Comparison, Side, compare, needed_sentence, runs_of, sentence
+from gansmith.results.filters import values_there
 from gansmith.results.formats import FORMATS, table
 from gansmith.results.leaderboard import Board, boards, collect
 from gansmith.results.published import read_published
@@ -18,7 +20,7 @@ def report_ranking(options: Namespace) -> None:
     """Boards of the runs in `options.logs`; files that are no records are named on stderr.
 
     Raises:
-        GansmithError: there is no record, or an option names a field that no run has.
+        GansmithError: there is no record, none meets the filters, or an option names a field that no run has.
     """
     runs, problems = collect(options.logs)
     published, of_recipes = read_published()
@@ -35,6 +37,9 @@ def report_ranking(options: Namespace) -> None:
         group=options.group,
         published=published,
     )
+    if not ranked:
+        there = values_there(runs, options.filter, options.which)
+        raise GansmithError(f"--filter {' '.join(options.filter)}: none of {len(runs)} runs meets it; {there}")
     if options.format == "table" and options.out is None:
         show(ranked)
         return
@@ -64,7 +69,9 @@ def show(ranked: Sequence[Board]) -> None:
 
 
 def report_comparison(options: Namespace) -> None:
-    """A against B. Raises GansmithError where there is nothing to compare."""
+    """A against B. Raises GansmithError where there is nothing to compare, or a difference is none."""
+    if options.difference is not None and not 0 < options.difference < math.inf:
+        raise ConfigError(f"--difference={options.difference:g}: it is a size, above 0")
     a, b = (runs_of(what, options.logs) for what in (options.a, options.b))
     for comparison in compare(a, b, (options.a, options.b), options.metric, options.which):
         print("\n".join(lines(comparison, options.difference)))

@@ -39,7 +39,7 @@ class Run:
         """
         if name in self.scores(which):
             return self.scores(which)[name]
-        own = {"run_dir": str(self.run_dir), "variant": self.variant, "task": self.task}
+        own = {"run_dir": str(self.run_dir), "variant": self.variant, "task": self.task, "limit": self.limit}
         first, *rest = name.split(".")
         found = descend(own.get(first, getattr(self.record, first, None)), rest)
         return descend(self.config, name.split(".")) if found is None else found
@@ -59,9 +59,19 @@ class Run:
         return self.record.task or describe_task(self.config.get("task"))
 
     @property
+    def limit(self) -> int | None:
+        """As `Record.limit`, also of older records."""
+        return self.record.limit or descend(self.config, ("data", "limit"))
+
+    @property
+    def pictures(self) -> str:
+        """The data's name, with the number of training pictures where that is limited, as in `mnist5k[500]`."""
+        return self.record.data if self.limit is None else f"{self.record.data}[{self.limit}]"
+
+    @property
     def problem(self) -> str:
-        """The data's name and, with some digits that stand for its settings, that of the task on them."""
-        return f"{self.record.data}, {self.task['name']} {self.task['hash'][:6]}" if self.task else self.record.data
+        """`pictures` and, with some digits that stand for its settings, the name of the task on them."""
+        return f"{self.pictures}, {self.task['name']} {self.task['hash'][:6]}" if self.task else self.pictures
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -83,15 +93,17 @@ def descend(value: Any, keys: Sequence[str]) -> Any:
 def collect(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
     """All runs in and below the folders, each once, and a line for each file that is no record.
 
+    A record's own file is as good as its folder.
+
     A run that lies in a folder without having reached its end has no record, and gets a line too: it may have
     diverged, which the means of those that finished do not show.
     """
     runs: dict[Path, Run] = {}
     problems: list[str] = []
     for folder in folders:
-        if not folder.is_dir():
+        if not folder.exists():
             problems.append(f"{folder}: no such folder")
-        for path in sorted(folder.rglob("result.json")):
+        for path in [folder] if folder.is_file() else sorted(folder.rglob("result.json")):
             try:
                 runs.setdefault(path.resolve(), Run(Record.read(path), path.parent))
             except GansmithError as error:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from gansmith.config import identifying, merged, saved_overrides
 from gansmith.errors import ConfigError
@@ -16,6 +15,8 @@ AXES = ("models", "data", "seeds")
 EVERY = "all"
 # What a cell is, and where it lies.
 OWN = ("model", "data", "seed", "run_dir", "resume")
+# Files of conf/model that others begin with, and no models.
+PARTS = ("base", "base_gan")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,15 @@ class Suite:
             values = getattr(self, axis)
             if not isinstance(values, list) or not values or len(set(values)) < len(values):
                 raise ConfigError(f"suite.{axis}={values}: it is a list of one or more, each once")
-        known = {EVERY, *options("model"), *options("data")}
+        for seed in self.seeds:
+            if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+                raise ConfigError(f"suite.seeds={self.seeds}: {seed} is no whole number from 0")
+        models, data = options("model"), options("data")
+        for axis, there in (("models", models), ("data", data)):
+            for name in getattr(self, axis):
+                if name not in there:
+                    raise ConfigError(f"suite.{axis}: there is no {name}; there are {', '.join(there)}")
+        known = {EVERY, *models, *data}
         for name, given in self.overrides.items():
             if name not in known:
                 raise ConfigError(f"suite.overrides.{name}: there is no such model or data; for every cell it is all")
@@ -108,7 +117,9 @@ class Suite:
             config = compose("train", overrides=self._overrides(data, model, self.seeds[0]))
             return int(config.trainer.max_steps)
         except (HydraException, OmegaConfBaseException, ValueError) as error:
-            raise ConfigError(f"{data}/{model}: {' '.join(str(error).split())}") from error
+            # Hydra goes on about the folders that it searched.
+            reason = str(error).partition("Config search path:")[0]
+            raise ConfigError(f"{data}/{model}: {' '.join(reason.split())}") from error
 
 
 def check_folder(cell: Cell) -> None:
@@ -126,8 +137,8 @@ def key_of(override: str) -> str:
 
 
 def options(group: str) -> list[str]:
-    """Names of a config group's files."""
+    """Names of a config group's files, without those that are only parts of others."""
     from hydra.core.global_hydra import GlobalHydra
 
-    found: list[Any] = GlobalHydra.instance().config_loader().get_group_options(group)
-    return found
+    found: list[str] = GlobalHydra.instance().config_loader().get_group_options(group)
+    return [name for name in found if name not in PARTS]

@@ -82,6 +82,7 @@ class Recorder(Callback):
             variant=variant_hash(self.config),
             overrides=saved_overrides(self.run_dir),
             task=describe_task(self.config.get("task")),
+            limit=self.config["data"].get("limit"),
             samples=str(picture.relative_to(self.run_dir)) if picture else None,
             checkpoints={
                 name: f"checkpoints/{name}.ckpt"

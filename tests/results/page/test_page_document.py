@@ -174,6 +174,16 @@ def test_rows_of_one_model_are_told_apart_by_what_they_changed(logs):
     assert sorted(labels) == ["gan", "gan model.lr=1 cccccc", "gan model.lr=1 dddddd", "gan model/loss=hinge"]
 
 
+def test_what_all_rows_share_stands_below_none(logs):
+    for model, words in (("gan", []), ("dcgan", ["model/loss=hinge"])):
+        logs.add(model, variant=model.ljust(12, "0"), overrides=[f"model={model}", "model.latent=9", *words, "seed=0"])
+    published = Published(FD, 7.0, "mnist5k", 32, "fast", "A paper", "biggan", "biggan")
+    page = Page(page_of(logs, published=[published]))
+    apart = [span["title"] for span in page.all("span") if span.get("class") == "apart"]
+    assert sorted(apart) == ["A paper", "model/loss=hinge"]
+    assert "python src/train.py model=gan model.latent=9 seed=0" in page.text()
+
+
 def test_failed_runs_are_said_to_have_failed(logs):
     logs.add("gan", 0, None)
     logs.add("dcgan", 0, None)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, leaky_relu, linear
 
-from gansmith.networks.stylegan2.resampling import blurred
+from gansmith.networks.stylegan2.resampling import blurred, halved
 
 SLOPE = 0.2
 
@@ -63,6 +63,9 @@ class EqualizedConv2d(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(n, width, s, s) to (n, following, s, s), or to half the side."""
         weight = self.weight * self.scale
+        if self.down and not self.padding:
+            # One pixel in, one out: only every second one is filtered.
+            return conv2d(halved(features), weight, self.bias)
         if self.down:
             return conv2d(blurred(features, self.padding + 1), weight, self.bias, stride=2)
         return conv2d(features, weight, self.bias, padding=self.padding)

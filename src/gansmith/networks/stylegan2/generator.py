@@ -63,6 +63,10 @@ class Generator(nn.Module):
         w = self.truncated(self.mapping(latent, label), truncation)
         return self.synthesis(self.repeated(w), draws)
 
+    def latent_matrices(self) -> list[Tensor]:
+        """For each layer the matrix (rows, latent) by which its w becomes styles."""
+        return self.synthesis.latent_matrices()
+
     def repeated(self, w: Tensor) -> Tensor:
         """The same w (n, latent) for all layers: (n, layers, latent)."""
         return w[:, None].expand(-1, self.synthesis.layers, -1)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from gansmith.networks.matrices import matrix_of
 from gansmith.networks.stylegan2.equalized import activated
 from gansmith.networks.stylegan2.modulated import ModulatedConv2d
 from gansmith.networks.stylegan2.resampling import doubled
@@ -91,3 +92,16 @@ class Synthesis(nn.Module):
             start = 2 * place + 1
             features, picture = stage(features, picture, styles[:, start : start + 3], draws)
         return picture
+
+    def latent_matrices(self) -> list[Tensor]:
+        """For each layer the matrix (rows, latent) by which its w becomes styles."""
+        readers: list[list[StyledConvolution | ToPicture]] = [[] for _ in range(self.layers)]
+        readers[0].append(self.first)
+        readers[1].append(self.to_picture)
+        for place, stage in enumerate(self.stages):
+            assert isinstance(stage, Stage)
+            start = 2 * place + 1
+            readers[start].append(stage.up)
+            readers[start + 1].append(stage.convolution)
+            readers[start + 2].append(stage.to_picture)
+        return [torch.cat([matrix_of(reader.convolution.affine) for reader in layer]) for layer in readers]

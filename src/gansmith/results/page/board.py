@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gansmith.results.page.columns import Column, columns
-from gansmith.results.page.commands import labels
+from gansmith.results.page.commands import distinctions, labels
 from gansmith.results.page.markup import Markup, join, tag
 from gansmith.results.page.pictures import Picture, read_picture
 from gansmith.results.page.rows import image, row_html
@@ -115,13 +115,15 @@ def table(board: Board, keys: Sequence[str], shown: Sequence[Column], pictures: 
     heads = [
         tag("th", tag("span", "Curves", class_="unseen"), scope="col", class_="tick"),
         head("rank", "rank", "rank by the primary metric", order=order),
-        head("model", "model", "model and what its run changed"),
+        head("model", "model", "model, and what tells its runs from the others"),
         *(head(column.key, column.label, hint(column), column.kind, column.best) for column in shown),
     ]
     identity = board_id(board)
     bodies = [
-        row_html(row, label, f"{identity}-{key}", key, shown, thumbnail(row, pictures))
-        for row, label, key in zip(board.rows, labels(board.rows), keys, strict=True)
+        row_html(row, label, " ".join(overrides), f"{identity}-{key}", key, shown, thumbnail(row, pictures))
+        for row, label, overrides, key in zip(
+            board.rows, labels(board.rows), distinctions(board.rows), keys, strict=True
+        )
     ]
     caption = tag("caption", f"{board.data}, {board.resolution} px, protocol {board.protocol_name}", class_="unseen")
     whole = tag("table", caption, tag("thead", tag("tr", *heads)), *bodies, class_="ranking")

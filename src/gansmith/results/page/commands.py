@@ -34,10 +34,18 @@ def distinction(row: Row) -> list[str]:
     return [override for override in shared if subject(override) not in NOT_SHOWN]
 
 
+def distinctions(rows: Sequence[Row]) -> list[list[str]]:
+    """What tells each row from the others: its overrides, without those that all measured rows share."""
+    own = [distinction(row) for row in rows]
+    measured = [set(overrides) for row, overrides in zip(rows, own, strict=True) if row.runs]
+    shared = set.intersection(*measured) if measured else set()
+    return [[override for override in overrides if override not in shared] for overrides in own]
+
+
 def labels(rows: Sequence[Row]) -> list[str]:
     """What charts and pictures call the rows: the model, and what tells a row from others of the same model."""
     models = Counter(row.model for row in rows)
-    full = [" ".join([row.model, *distinction(row)]) for row in rows]
+    full = [" ".join([row.model, *overrides]) for row, overrides in zip(rows, distinctions(rows), strict=True)]
     named = [row.model if models[row.model] == 1 else words for row, words in zip(rows, full, strict=True)]
     return [
         words if named.count(words) == 1 or not row.variant else f"{words} {row.variant[:6]}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gansmith.results.page.columns import Column
-from gansmith.results.page.commands import command, distinction
+from gansmith.results.page.commands import command
 from gansmith.results.page.markup import Markup, join, tag
 from gansmith.results.page.pictures import Picture
 from gansmith.results.page.words import count, duration
@@ -18,19 +18,20 @@ MISSING = "–"
 
 
 def row_html(
-    row: Row, label: str, identity: str, key: str, columns: Sequence[Column], thumbnail: Picture | None
+    row: Row, label: str, apart: str, identity: str, key: str, columns: Sequence[Column], thumbnail: Picture | None
 ) -> Markup:
     """Two table rows in a `tbody` of their own: the numbers, and the details.
 
     Args:
         label: what the row is called where its model alone does not tell it from others.
+        apart: the overrides that tell it from the others, below its model's name.
         identity: no other row of the page has it.
         key: no other row of the board has it.
     """
     cells = [
         tick(row, label),
         number(row.rank, MISSING if row.rank is None else str(row.rank), column="rank"),
-        name(row, label, identity, thumbnail),
+        name(row, label, apart, identity, thumbnail),
         *(cell(row, column) for column in columns),
     ]
     inside = tag("td", tag("div", details(row, label), class_="inside"), colspan=len(cells))
@@ -52,12 +53,12 @@ def tick(row: Row, label: str) -> Markup:
     return tag("td", tag("label", box, words), class_="tick")
 
 
-def name(row: Row, label: str, identity: str, thumbnail: Picture | None) -> Markup:
+def name(row: Row, label: str, apart: str, identity: str, thumbnail: Picture | None) -> Markup:
     """The model's name, which opens the details, beside a look at its samples."""
     opener = tag("button", row.model, type="button", class_="opener", aria_controls=identity)
     mark = tag("span", "published", class_="mark") if row.published else ""
-    apart = row.published.source if row.published else " ".join(distinction(row))
-    words = tag("div", opener, mark, tag("span", apart, class_="apart", title=apart) if apart else "", class_="words")
+    told = row.published.source if row.published else apart
+    words = tag("div", opener, mark, tag("span", told, class_="apart", title=told) if told else "", class_="words")
     return tag("th", tag("div", look(label, thumbnail), words, class_="name"), scope="row")
 
 

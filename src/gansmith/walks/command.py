@@ -1,0 +1,70 @@
+"""What `sample.py` was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from gansmith.errors import ConfigError
+from gansmith.inference.checkpoints import find_checkpoint, load_trained
+from gansmith.inference.devices import pick_device
+from gansmith.inference.sampling import check_samples, label_condition, sample_checkpoint, truncation_condition
+from gansmith.models.gan import GAN
+from gansmith.pair_sheet import write_pair_sheet
+from gansmith.walks import interpolate, mix, project, sefa, truncation
+from gansmith.walks.settings import check_counts
+from gansmith.walks.walker import Walker
+
+SAMPLES = "samples"
+WALKS = {
+    "interpolate": interpolate.interpolate,
+    "truncation": truncation.truncation,
+    "mix": mix.mix,
+    "sefa": sefa.sefa,
+    "project": project.project,
+}
+COUNTS = {
+    SAMPLES: {"n": 64, "columns": 8},
+    "interpolate": {"n": 8, "columns": 8},
+    "truncation": {"n": 8, "columns": 8},
+    "mix": {"n": 6, "columns": 6},
+    "sefa": {"n": 3, "columns": 7},
+    "project": {"n": 8, "columns": 8},
+}
+"""How many of everything where nobody says it."""
+
+
+def sample(config: DictConfig) -> list[Path]:
+    """Samples, walks or pairs of a task, composed from conf/sample.yaml by Hydra, as files in `config.out`.
+
+    Raises:
+        GansmithError: something in the config, the data or the checkpoint does not work.
+    """
+    if config.mode not in COUNTS:
+        raise ConfigError(f"mode={config.mode} is unknown; known are {', '.join(COUNTS)}")
+    counts = {key: count for key, count in COUNTS[config.mode].items() if config[key] is None}
+    config = OmegaConf.merge(config, counts)  # type: ignore[assignment]
+    if config.ckpt is None or config.get("task") is not None:
+        return [write_pair_sheet(config)]
+    return sample_checkpoint(config) if config.mode == SAMPLES else walk(config)
+
+
+def walk(config: DictConfig) -> list[Path]:
+    """The walk `config.mode`; the files that it has written, which are printed.
+
+    Raises:
+        CheckpointError: there is no such checkpoint.
+        ConfigError: a value that does not work, or that this model has no use for.
+    """
+    check_counts(config, n=1, columns=1, batch_size=1)
+    trained = load_trained(find_checkpoint(config.ckpt), pick_device(config.device))
+    model = trained.model
+    check_samples(model, config.ckpt)
+    if not isinstance(model, GAN):
+        raise ConfigError(f"mode={config.mode} walks through latents, which model={model.name} has none of")
+    conditions = label_condition(model, config.label) | truncation_condition(model, config.truncation)
+    walker = Walker(model, trained.config, config.seed, config.batch_size, **conditions)
+    paths = WALKS[config.mode](walker, config, Path(config.out))
+    print(f"{', '.join(path.name for path in paths)} in {config.out}")
+    return paths
