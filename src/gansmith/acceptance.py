@@ -8,14 +8,13 @@ from lightning import Callback
 
 from gansmith.data.base import DataModule
 from gansmith.errors import ConfigError
-from gansmith.models.adversarial import AdversarialModel
-from gansmith.models.sides import SIDES
+from gansmith.models.generative import GenerativeModel
 from gansmith.models.translation import Translation
 from gansmith.training.evaluation import Evaluation
 from gansmith.training.pictures import Pictures
 
 
-def check_run(model: AdversarialModel, data: DataModule, callbacks: Sequence[Callback]) -> None:
+def check_run(model: GenerativeModel, data: DataModule, callbacks: Sequence[Callback]) -> None:
     """What is cheap to see comes first; then the data are brought and read, as training will need them anyway.
 
     Raises:
@@ -36,9 +35,9 @@ def check_run(model: AdversarialModel, data: DataModule, callbacks: Sequence[Cal
             callback.protocol.check_data(model, data)
 
 
-def check_parts(model: AdversarialModel, data: DataModule) -> None:
+def check_parts(model: GenerativeModel, data: DataModule) -> None:
     """Raises ConfigError where the model can't train, or not on pictures as the data have them."""
-    for side in SIDES:
+    for side in model.sides:
         model.build_optimizer(side)
     if data.batch_size % model.accumulate:
         raise ConfigError(

@@ -20,7 +20,7 @@ from gansmith.atomic import replacing
 from gansmith.config import check_needs, check_partners, check_target, difference, instantiate, run_of, to_plain
 from gansmith.data.base import DataModule
 from gansmith.errors import CheckpointError, ConfigError
-from gansmith.models.adversarial import AdversarialModel
+from gansmith.models.generative import GenerativeModel
 from gansmith.models.translation import Translation
 from gansmith.ranks import is_first_process
 from gansmith.results.panel import show
@@ -142,15 +142,15 @@ def build_data(config: DictConfig) -> DataModule:
     return data
 
 
-def build_model(plain: dict[str, Any]) -> AdversarialModel:
+def build_model(plain: dict[str, Any]) -> GenerativeModel:
     """The model that the resolved config describes, as a run and as a checkpoint hold it."""
     model = instantiate({key: value for key, value in plain["model"].items() if key not in NO_ARGUMENTS})
-    if not isinstance(model, AdversarialModel):
-        raise ConfigError(f"model._target_ is {plain['model']['_target_']}, which is no AdversarialModel")
+    if not isinstance(model, GenerativeModel):
+        raise ConfigError(f"model._target_ is {plain['model']['_target_']}, which is no GenerativeModel")
     return model
 
 
-def start_from(model: AdversarialModel, files: str | dict[str, str]) -> None:
+def start_from(model: GenerativeModel, files: str | dict[str, str]) -> None:
     """Fills the generator from a file, or the generators of both directions from a file each.
 
     Raises:
@@ -165,7 +165,7 @@ def start_from(model: AdversarialModel, files: str | dict[str, str]) -> None:
         model.start_from(path, direction)
 
 
-def load_model(path: Path) -> tuple[AdversarialModel, dict[str, Any]]:
+def load_model(path: Path) -> tuple[GenerativeModel, dict[str, Any]]:
     """The model in the checkpoint at `path`, and the config it was trained with.
 
     Raises:
@@ -212,7 +212,7 @@ def build_callbacks(config: DictConfig, plain: dict[str, Any]) -> list[Callback]
     return [Interrupt(), *built.values(), evaluation, *keeping, checkpoints, Recorder(plain)]
 
 
-def switch_networks(model: AdversarialModel, device: torch.device, compile: bool, channels_last: bool | str) -> None:
+def switch_networks(model: GenerativeModel, device: torch.device, compile: bool, channels_last: bool | str) -> None:
     """Memory format (`auto` is on for CPUs) and compilation; neither changes the names of weights."""
     if channels_last is True or (channels_last == "auto" and device.type == "cpu"):
         model.to(memory_format=torch.channels_last)
@@ -244,7 +244,7 @@ def log_file(run_dir: Path) -> Iterator[None]:
         handler.close()
 
 
-def fit(trainer: Trainer, model: AdversarialModel, data: DataModule, checkpoint: Path | None) -> None:
+def fit(trainer: Trainer, model: GenerativeModel, data: DataModule, checkpoint: Path | None) -> None:
     """Trains until the end or an orderly stop.
 
     Raises:

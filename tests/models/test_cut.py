@@ -60,7 +60,7 @@ def unpaired(step: int = 0) -> dict[str, Any]:
 def losses(cut: CUT, side: str, batch: dict[str, Any]) -> dict[str, Tensor]:
     """The terms of a half step, with the other side frozen as in training."""
     cut.side, cut.noise = side, Noise(0, ROWS, 0, torch.float64)
-    with cut._frozen_other_side():
+    with cut.stepping():
         return getattr(cut, f"{side}_loss")(batch)
 
 

@@ -87,7 +87,7 @@ def train(cycle: CycleGAN, steps: int, start: int = 0, **fit: Any) -> Trainer:
 def losses(cycle: CycleGAN, side: str, batch: dict[str, Any]) -> dict[str, Tensor]:
     """The terms of a half step, with the other side frozen as in training."""
     cycle.side, cycle.noise = side, Noise(0, ROWS, 0, torch.float64)
-    with cycle._frozen_other_side():
+    with cycle.stepping():
         return getattr(cycle, f"{side}_loss")(batch)
 
 

@@ -69,7 +69,7 @@ def train(model: Pix2Pix, steps: int) -> None:
 def losses(model: Pix2Pix, side: str, batch: dict[str, Any]) -> dict[str, Tensor]:
     """The terms of a half step, with the other side frozen as in training."""
     model.side, model.noise = side, Noise(0, ROWS, 0, torch.float64)
-    with model._frozen_other_side():
+    with model.stepping():
         return getattr(model, f"{side}_loss")(batch)
 
 

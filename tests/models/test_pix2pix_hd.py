@@ -47,7 +47,7 @@ def batch() -> dict[str, Any]:
 
 def losses(hd: Pix2PixHD, side: str, batch: dict[str, Any]) -> dict[str, Tensor]:
     hd.side, hd.noise = side, Noise(0, ROWS, 0, torch.float64)
-    with hd._frozen_other_side():
+    with hd.stepping():
         return getattr(hd, f"{side}_loss")(batch)
 
 

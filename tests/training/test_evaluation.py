@@ -14,7 +14,6 @@ from gansmith.data.tasks.task import Task
 from gansmith.errors import ConfigError, DataError
 from gansmith.metrics.paired import PairedProtocol
 from gansmith.metrics.protocol import Protocol
-from gansmith.models.sides import SIDES
 from gansmith.models.translation import Translation
 from gansmith.training.evaluation import Evaluation
 from gansmith.training.recorder import Recorder
@@ -80,8 +79,13 @@ class Shift(nn.Module):
 
 class Model(Translation):
     def __init__(self, shifts):
-        plain = {side: partial(SGD, lr=0.0) for side in SIDES}
-        super().__init__(Shift(), nn.Conv2d(1, 1, 1), plain, dict.fromkeys(SIDES, Schedule()), name="shift")
+        super().__init__(
+            Shift(),
+            nn.Conv2d(1, 1, 1),
+            optimizer=dict.fromkeys(self.sides, partial(SGD, lr=0.0)),
+            schedule=dict.fromkeys(self.sides, Schedule()),
+            name="shift",
+        )
         self.shifts = shifts
 
     def discriminator_loss(self, batch):

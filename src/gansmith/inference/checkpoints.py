@@ -11,7 +11,7 @@ import torch
 from gansmith.data.imageset import digest
 from gansmith.errors import CheckpointError, ConfigError
 from gansmith.experiment import load_model, switch_networks
-from gansmith.models.adversarial import AdversarialModel
+from gansmith.models.generative import GenerativeModel
 from gansmith.training.checkpoints import load_checkpoint
 
 FOLDER = "checkpoints"
@@ -27,7 +27,7 @@ class Trained:
     """
 
     path: Path
-    model: AdversarialModel
+    model: GenerativeModel
     config: dict[str, Any]
     step: int | None
     images: int | None

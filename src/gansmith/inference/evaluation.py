@@ -19,7 +19,7 @@ from gansmith.inference.devices import on_ranks
 from gansmith.inference.neighbours import check_neighbours, draw_neighbours
 from gansmith.inference.results import Result, Results
 from gansmith.metrics.base import BaseProtocol
-from gansmith.models.adversarial import AdversarialModel
+from gansmith.models.generative import GenerativeModel
 from gansmith.models.translation import Translation
 from gansmith.ranks import is_first_process
 from gansmith.results.provenance import device_name
@@ -97,7 +97,7 @@ def evaluate_checkpoint(config: DictConfig) -> dict[str, float]:
     return result.metrics
 
 
-def protocol_for(model: AdversarialModel, metrics: DictConfig | None, trained_with: dict[str, Any]) -> BaseProtocol:
+def protocol_for(model: GenerativeModel, metrics: DictConfig | None, trained_with: dict[str, Any]) -> BaseProtocol:
     """What `metrics` describes, or what the checkpoint was trained with. Raises ConfigError if it has no metrics."""
     protocol = instantiate(metrics or trained_with.get("metrics"))
     if protocol is None or not protocol.metrics:
@@ -107,7 +107,7 @@ def protocol_for(model: AdversarialModel, metrics: DictConfig | None, trained_wi
     return protocol
 
 
-def data_for(model: AdversarialModel, data: DictConfig | None, trained_with: dict[str, Any]) -> DataModule:
+def data_for(model: GenerativeModel, data: DictConfig | None, trained_with: dict[str, Any]) -> DataModule:
     """What `data` describes, or what the checkpoint was trained on, with its task; ready to be read.
 
     Raises:

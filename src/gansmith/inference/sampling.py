@@ -16,7 +16,7 @@ from gansmith.errors import ConfigError
 from gansmith.inference.checkpoints import find_checkpoint, load_trained
 from gansmith.inference.devices import pick_device
 from gansmith.inference.folder_set import SHEET
-from gansmith.models.adversarial import AdversarialModel
+from gansmith.models.generative import GenerativeModel
 from gansmith.models.translation import Translation
 from gansmith.training.samples import save_grid, side_by_side
 
@@ -51,14 +51,14 @@ def sample_checkpoint(config: DictConfig) -> list[Path]:
     return paths
 
 
-def check_samples(model: AdversarialModel, ckpt: str) -> None:
+def check_samples(model: GenerativeModel, ckpt: str) -> None:
     """Raises ConfigError for a model that translates pictures."""
     if isinstance(model, Translation):
         how = f"python src/translate.py ckpt={ckpt} input=FILE|FOLDER out=FOLDER"
         raise ConfigError(f"model={model.name} translates pictures: {how}")
 
 
-def label_condition(model: AdversarialModel, label: int | None) -> dict[str, Any]:
+def label_condition(model: GenerativeModel, label: int | None) -> dict[str, Any]:
     """Keyword arguments of `sample_images` that ask for one class.
 
     Raises:
@@ -73,7 +73,7 @@ def label_condition(model: AdversarialModel, label: int | None) -> dict[str, Any
     return {"label": label}
 
 
-def truncation_condition(model: AdversarialModel, truncation: float | None) -> dict[str, Any]:
+def truncation_condition(model: GenerativeModel, truncation: float | None) -> dict[str, Any]:
     """Keyword arguments of `sample_images` that ask for truncated samples.
 
     Raises:

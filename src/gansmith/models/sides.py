@@ -1,8 +1,9 @@
-"""Two sides that step in turn under one trainer: their optimizers, learning rates, gradients and steps."""
+"""Sides that step in turn under one trainer: their optimizers, learning rates, gradients and steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from lightning import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
@@ -15,15 +16,12 @@ from gansmith.training.guard import FiniteGuard
 from gansmith.training.ramps import Ramp
 from gansmith.training.schedules import Schedule
 
-SIDES = ("discriminator", "generator")
 
-
-class TwoSides(LightningModule):
+class Sides(LightningModule):
     """An optimizer for each side, under one count of steps.
 
     Args:
-        generator: network or ModuleDict of networks.
-        discriminator: network or ModuleDict of networks.
+        networks: for each of `sides` its network, or a ModuleDict of networks.
         optimizer: for each side a callable from parameters to an optimizer.
         schedule: for each side the learning rate over the steps.
         clip_norm: for each side the largest gradient norm, or None.
@@ -34,10 +32,11 @@ class TwoSides(LightningModule):
         ConfigError: a limit that is not positive, or a β2 that does not stay below 1.
     """
 
+    sides: ClassVar[tuple[str, ...]] = ("generator",)
+
     def __init__(
         self,
-        generator: nn.Module,
-        discriminator: nn.Module,
+        networks: Mapping[str, nn.Module],
         optimizer: Mapping[str, Callable[..., Optimizer]],
         schedule: Mapping[str, Schedule],
         clip_norm: Mapping[str, float | None] | None = None,
@@ -52,11 +51,12 @@ class TwoSides(LightningModule):
             if ramp is not None and max(ramp.start, ramp.end) >= 1:
                 raise ConfigError(f"model.beta2.{side} goes from {ramp.start} to {ramp.end}; it stays below 1")
         self.automatic_optimization = False
-        self.generator, self.discriminator = generator, discriminator
+        for side, network in networks.items():
+            setattr(self, side, network)
         self.optimizer_factory, self.schedule = optimizer, schedule
         self.clip_norm, self.lr_factor, self.beta2 = clip_norm or {}, lr_factor or {}, beta2 or {}
         self.guard = FiniteGuard()
-        self.side = "discriminator"
+        self.side = self.sides[0]
 
     def observe(self, name: str, value: Tensor) -> None:
         """Logs the mean of `value` (any shape) over the steps of a logging interval."""
@@ -64,16 +64,16 @@ class TwoSides(LightningModule):
 
     def networks(self, side: str) -> nn.Module:
         """The network (or ModuleDict of networks) of a side."""
-        return self.generator if side == "generator" else self.discriminator
+        return self.get_submodule(side)
 
     # Optimizers.
 
     def configure_optimizers(self) -> list[Optimizer]:
         steps = self.trainer.max_steps
-        for side in SIDES:
+        for side in self.sides:
             if steps < 1 and self.schedule[side].shape != "constant":
                 raise ConfigError(f"model.schedule.{side}.shape={self.schedule[side].shape} needs trainer.max_steps")
-        optimizers = [self.build_optimizer(side) for side in SIDES]
+        optimizers = [self.build_optimizer(side) for side in self.sides]
         if self._loss_is_scaled and any(optimizer.defaults.get("fused") for optimizer in optimizers):
             # Lightning leaves unscaling to a fused optimizer, whose gradients can't be measured or clipped before.
             raise ConfigError("trainer.precision=16-mixed does not go with model.optimizer.*.fused=true")
@@ -81,7 +81,7 @@ class TwoSides(LightningModule):
         return optimizers
 
     def _optimizer(self, side: str) -> LightningOptimizer:
-        return self.optimizers()[SIDES.index(side)]  # type: ignore[index]
+        return self.optimizers()[self.sides.index(side)]  # type: ignore[index]
 
     def build_optimizer(self, side: str) -> Optimizer:
         """A new optimizer of one side's weights. Raises ConfigError for settings that it does not take."""
@@ -99,7 +99,7 @@ class TwoSides(LightningModule):
 
     def _set_rates(self, step: int, images_seen: int) -> None:
         """Learning rates and β2 of this step: functions of how far training is, whatever happened before."""
-        for side, rates in zip(SIDES, self._learning_rates):
+        for side, rates in zip(self.sides, self._learning_rates):
             factor = self.schedule[side].factor(step, self.trainer.max_steps)
             if (ramp := self.lr_factor.get(side)) is not None:
                 factor *= ramp.value(images_seen)
@@ -129,7 +129,7 @@ class TwoSides(LightningModule):
     # Counting: Lightning counts the steps of all optimizers; here one batch is one step.
 
     def _count_steps_by_batches(self) -> None:
-        for side in SIDES:
+        for side in self.sides:
             optimizer = self._optimizer(side)
             optimizer._on_before_step = optimizer._on_after_step = do_nothing_closure
 

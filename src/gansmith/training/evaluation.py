@@ -10,7 +10,7 @@ from lightning import Callback, Trainer
 
 from gansmith.errors import CheckpointError, ConfigError
 from gansmith.metrics.base import BaseProtocol
-from gansmith.models.adversarial import AdversarialModel
+from gansmith.models.generative import GenerativeModel
 from gansmith.training.checkpoints import load_checkpoint
 from gansmith.training.distributed import broadcast_tensors
 from gansmith.training.pictures import Pictures
@@ -85,7 +85,7 @@ class Evaluation(Callback):
         better = metrics[primary] < than[primary]
         return better if self.protocol.direction == "min" else metrics[primary] > than[primary]
 
-    def _evaluate(self, trainer: Trainer, model: AdversarialModel, protocol: BaseProtocol) -> dict[str, float]:
+    def _evaluate(self, trainer: Trainer, model: GenerativeModel, protocol: BaseProtocol) -> dict[str, float]:
         model.guard.check()
         broadcast_tensors(model.sampler.buffers())
         with off_the_clock(trainer), ExitStack() as stack:
@@ -132,7 +132,7 @@ def _found(trainer: Trainer, kind: type[Kind]) -> list[Kind]:
     return [callback for callback in trainer.callbacks if isinstance(callback, kind)]  # type: ignore[attr-defined]
 
 
-def load_sampler(model: AdversarialModel, path: Path) -> None:
+def load_sampler(model: GenerativeModel, path: Path) -> None:
     """Takes the weights that sample from the checkpoint at `path`; rank 0 reads, the others get them."""
     if model.trainer.is_global_zero:
         prefix = "generator." if model.ema_generator is None else "ema_generator."

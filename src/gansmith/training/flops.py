@@ -13,8 +13,7 @@ from torch.utils._pytree import tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
 from gansmith.data.base import DataModule
-from gansmith.models.adversarial import AdversarialModel, Batch
-from gansmith.models.sides import SIDES
+from gansmith.models.generative import Batch, GenerativeModel
 from gansmith.models.translation import Translation
 from gansmith.networks.modes import evaluating
 from gansmith.noise import Noise
@@ -22,7 +21,7 @@ from gansmith.noise import Noise
 log = logging.getLogger(__name__)
 
 
-def count_flops(model: AdversarialModel, data: DataModule) -> dict[str, int]:
+def count_flops(model: GenerativeModel, data: DataModule) -> dict[str, int]:
     """Operations by side, a multiplication and an addition being two: one call of each of its networks.
 
     Only the losses of a variant know how it calls its networks, so they run on one grey picture: to be called
@@ -33,10 +32,10 @@ def count_flops(model: AdversarialModel, data: DataModule) -> dict[str, int]:
     try:
         blank = data.blank()
         with torch.compiler.set_stance("force_eager"), ExitStack() as stack:
-            for side in SIDES:
+            for side in model.sides:
                 stack.enter_context(evaluating(model.networks(side)))
-            calls = {side: stack.enter_context(first_calls(networks_of(model, side))) for side in SIDES}
-            for side in ("generator", "discriminator"):
+            calls = {side: stack.enter_context(first_calls(networks_of(model, side))) for side in model.sides}
+            for side in reversed(model.sides):
                 if not all(calls.values()):
                     rehearse(model, side, blank)
             return {side: sum(map(flops_of, list(seen), list(seen.values()))) for side, seen in calls.items() if seen}
@@ -45,7 +44,7 @@ def count_flops(model: AdversarialModel, data: DataModule) -> dict[str, int]:
         return {}
 
 
-def networks_of(model: AdversarialModel, side: str) -> Sequence[nn.Module]:
+def networks_of(model: GenerativeModel, side: str) -> Sequence[nn.Module]:
     """The networks of a side; of a generator from picture to picture those that translate, one a direction."""
     networks = model.networks(side)
     if isinstance(model, Translation) and side == "generator":
@@ -56,13 +55,12 @@ def networks_of(model: AdversarialModel, side: str) -> Sequence[nn.Module]:
     return [networks.get_submodule(part) for part in getattr(networks, "parts", ("",))]
 
 
-def rehearse(model: AdversarialModel, side: str, blank: Batch) -> None:
+def rehearse(model: GenerativeModel, side: str, blank: Batch) -> None:
     """The side's loss of one grey picture of class 0."""
     weight = next(model.generator.parameters())
     pictures = {name: value.to(weight) for name, value in blank.items()}
     model.side, model.noise = side, Noise(0, 1, 0, weight.dtype, weight.device)
-    loss = model.generator_loss if side == "generator" else model.discriminator_loss
-    loss({"label": torch.zeros(1, dtype=torch.int64, device=weight.device), **pictures})
+    model.loss_terms(side, {"label": torch.zeros(1, dtype=torch.int64, device=weight.device), **pictures})
 
 
 @contextmanager

@@ -10,8 +10,7 @@ from lightning import Callback, Trainer
 
 from gansmith.config import saved_overrides
 from gansmith.metrics.base import BaseProtocol
-from gansmith.models.adversarial import AdversarialModel
-from gansmith.models.sides import SIDES
+from gansmith.models.generative import GenerativeModel
 from gansmith.results.provenance import (
     describe_task,
     device_name,
@@ -54,7 +53,7 @@ class Recorder(Callback):
         if trainer.is_global_zero:
             self.record(trainer, pl_module).write(self.run_dir / "result.json")
 
-    def record(self, trainer: Trainer, model: AdversarialModel) -> Record:
+    def record(self, trainer: Trainer, model: GenerativeModel) -> Record:
         evaluation, watch, pictures = first(trainer, Evaluation), first(trainer, Watch), first(trainer, Pictures)
         final = evaluation.final if evaluation else {}
         commit, dirty = git_state()
@@ -71,7 +70,7 @@ class Recorder(Callback):
             seconds=round(watch.seconds, 1) if watch else 0.0,
             device=device_name(model.device, trainer.world_size),
             peak_memory=peak_memory(model.device),
-            parameters={side: count_parameters(model, side) for side in SIDES},
+            parameters={side: count_parameters(model, side) for side in model.sides},
             flops=self.flops,
             seed=self.config["seed"],
             details=model.details(),
@@ -105,5 +104,5 @@ def describe(protocol: BaseProtocol) -> dict[str, Any]:
     return {**asdict(protocol), "metrics": list(protocol.metrics), **ranking, "hash": protocol.hash}
 
 
-def count_parameters(model: AdversarialModel, side: str) -> int:
+def count_parameters(model: GenerativeModel, side: str) -> int:
     return sum(parameter.numel() for parameter in model.networks(side).parameters())
