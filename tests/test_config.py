@@ -31,7 +31,9 @@ from gansmith.run_lock import running
 
 CONF = Path(__file__).parents[1] / "conf"
 # Options that stand for nothing of their own.
-BASES = {"base", "base_gan"}
+BASES = {"base", "base_gan", "base_diffusion"}
+# Models of captions, whose losses are their own.
+CAPTIONED = ["imagen", "text_gan"]
 
 
 def options(group):
@@ -104,10 +106,18 @@ def check_model(model, loss, penalty):
     assert (penalty == "none") == (not built.penalty)
 
 
-@pytest.mark.parametrize("model", options("model"))
+@pytest.mark.parametrize("model", [model for model in options("model") if model not in CAPTIONED])
 def test_every_model_takes_every_loss_and_every_penalty(model):
     for place in range(max(len(LOSSES), len(PENALTIES))):
         check_model(model, LOSSES[place % len(LOSSES)], PENALTIES[place % len(PENALTIES)])
+
+
+@pytest.mark.parametrize("model", CAPTIONED)
+@pytest.mark.parametrize("text", ["bag_of_words"])
+def test_every_model_of_captions_is_built_with_an_encoder(model, text):
+    built = build_model(to_plain(composed(f"model={model}", f"model/text={text}")))
+    assert built.name == model
+    assert built.generator.text.size == 256
 
 
 @pytest.mark.slow
@@ -120,7 +130,7 @@ def test_models_of_each_kind_take_every_loss_with_every_penalty(model):
 @pytest.mark.parametrize("data", ["digits", "mnist5k"])
 def test_every_model_of_latents_finds_what_it_needs_in_labelled_data(data):
     for model in options("model"):
-        if composed(f"model={model}").get("task") is None:
+        if composed(f"model={model}").get("task") is None and model not in CAPTIONED:
             assert "label" in build_data(composed(f"model={model}", f"data={data}")).gives
 
 
@@ -140,6 +150,11 @@ def test_every_task_makes_pairs_of_any_pictures(task, data):
 def test_pairs_that_are_there_need_no_deriving():
     with pytest.raises(ConfigError, match=r"data=unpaired_digits gives source, target; task=given takes them"):
         build_data(composed("model=cyclegan", "data=unpaired_digits", "task=sketch"))
+
+
+def test_a_model_that_needs_captions_says_which_data_have_them():
+    with pytest.raises(ConfigError, match=r"model=imagen needs caption, .*; data with captions: data=scenes"):
+        build_data(composed("model=imagen", "data=digits"))
 
 
 def test_a_model_that_needs_labels_says_which_data_have_them():

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
-from torch import Tensor
 
 from gansmith.data.examples import Examples
 from gansmith.data.tasks.task import Task
@@ -61,7 +60,7 @@ class DataModule(LightningDataModule):
             )
         self.task = task
 
-    def blank(self) -> dict[str, Tensor]:
+    def blank(self) -> dict[str, Any]:
         """A batch of one grey sample, as a model gets it: the channels and sizes of every batch, and no data read.
 
         Raises ConfigError for pictures that the task would cut to multiples of its scale.

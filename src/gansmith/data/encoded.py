@@ -130,9 +130,7 @@ class EncodedSource:
             self._read[root, decoder] = files, found
         return self._read[root, decoder]
 
-    def _pictures(
-        self, files: PictureFiles, found: Catalogue, decoder: SquareDecoder, names: list[str]
-    ) -> MemoryImages | StoredImages | EncodedImages:
+    def _pictures(self, files: PictureFiles, found: Catalogue, decoder: SquareDecoder, names: list[str]) -> ImageSet:
         fingerprint = digest([repr(decoder).encode(), *(found.findings[name].digest.encode() for name in names)])
         if found.pixels is None:
             return EncodedImages(files, names, decoder, fingerprint)

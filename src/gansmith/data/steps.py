@@ -17,7 +17,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from gansmith.errors import ConfigError, DataError
 
-Batch = dict[str, Tensor]
+Batch = dict[str, Any]
+"""Tensors by name, and what else belongs to the rows, such as a list of captions."""
 
 
 class StepStream:
@@ -75,7 +76,7 @@ class StepStream:
 
     def _made_here(self) -> Iterator[Batch]:
         for batch in map(self.batch, itertools.count(self.start)):
-            yield {name: value.pin_memory() for name, value in batch.items()} if self.pin_memory else batch
+            yield {name: _pinned(value) for name, value in batch.items()} if self.pin_memory else batch
 
     def _made_ahead(self) -> Iterator[Batch]:
         loader = DataLoader(
@@ -105,6 +106,10 @@ class _Steps(Dataset):
             return self.stream.batch(step)
         except DataError as error:
             return error
+
+
+def _pinned(value: Any) -> Any:
+    return value.pin_memory() if isinstance(value, Tensor) else value
 
 
 def part_for(trainer: Any) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
+from torch import Tensor
 
 from gansmith.errors import ConfigError
 from gansmith.metrics import path_length, perceptual
@@ -25,6 +26,9 @@ from gansmith.metrics.weights import CLASSIFIER, INCEPTION, RECIPE
 
 if TYPE_CHECKING:
     from gansmith.data.module import ImageData
+
+Sampler = Callable[[Tensor], Tensor]
+"""Indices, int64 (n,), to pictures, uint8 (n, C, H, W)."""
 
 BY_CLASS = ("ifd", "cas", "agreement")
 """Metrics of class-conditional models alone."""
@@ -49,6 +53,9 @@ class Protocol(BaseProtocol):
     prc_neighbours, dc_neighbours: a picture's surroundings reach to its neighbour of this number.
     ppl_network: whose distance measures a path, efficientnet_lite0 or lpips_vgg16 (as published; a download).
     """
+
+    has_captions: ClassVar[bool] = False
+    """Whether samples are drawn from the captions of real pictures."""
 
     KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "isc", "prc", "dc", "authenticity", "ppl", "modes", *BY_CLASS)
     LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = ("isc", "prc", "dc", "authenticity", "cas", "agreement")
@@ -119,6 +126,11 @@ class Protocol(BaseProtocol):
             raise ConfigError(
                 f"metrics={self.name} samples from latents, model={model.name} translates pictures: take metrics=paired"
             )
+        if self.metrics and hasattr(model, "sample_stages") and not self.has_captions:
+            raise ConfigError(
+                f"metrics={self.name} samples without captions, model={model.name} draws what they say: "
+                "take metrics=captions"
+            )
         if self.class_metrics and not getattr(model, "classes", 0):
             raise ConfigError(
                 f"metrics={self.name} has {', '.join(self.class_metrics)}, which need classes, and model={model.name} "
@@ -161,6 +173,10 @@ class Protocol(BaseProtocol):
         if self.set_metrics and self.extractor == CLASSIFIER and data.classes < 2:
             raise ConfigError(f"metrics.extractor={CLASSIFIER} learns from labels, and data={data.name} has none")
 
+    def sampler(self, model: Any, data: ImageData) -> Sampler:
+        """How the model makes the pictures that are compared with the data's."""
+        return lambda indices: model.sample_images(indices, self.seed)
+
     def prepare(self, device: str | torch.device) -> None:
         device = torch.device(device)
         if self.set_metrics:
@@ -184,7 +200,7 @@ class Protocol(BaseProtocol):
         """
         protocol = self if samples is None else self.with_samples(samples)
         result = evaluate(
-            lambda indices: model.sample_images(indices, self.seed),
+            protocol.sampler(model, data),
             data.split(self.split),
             protocol,
             device=device,

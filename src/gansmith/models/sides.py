@@ -81,7 +81,9 @@ class Sides(LightningModule):
         return optimizers
 
     def _optimizer(self, side: str) -> LightningOptimizer:
-        return self.optimizers()[self.sides.index(side)]  # type: ignore[index]
+        optimizers = self.optimizers()
+        # Lightning gives a single one as it is.
+        return (optimizers if isinstance(optimizers, list) else [optimizers])[self.sides.index(side)]
 
     def build_optimizer(self, side: str) -> Optimizer:
         """A new optimizer of one side's weights. Raises ConfigError for settings that it does not take."""

@@ -1,0 +1,1 @@
+"""Pictures with captions: what models learn from that draw what a text says."""

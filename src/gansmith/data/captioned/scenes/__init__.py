@@ -1,0 +1,1 @@
+"""Scenes of coloured shapes, drawn on demand, with captions that are true, and an oracle that reads pictures back."""

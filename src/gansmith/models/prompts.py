@@ -1,0 +1,54 @@
+"""What models have in common that draw what captions say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from gansmith.errors import ConfigError
+from gansmith.models.generative import GenerativeModel
+from gansmith.networks.modes import evaluating
+from gansmith.ranges import to_uint8
+
+Prompt = str | Sequence[str] | None
+"""A caption for all samples, or one for each."""
+
+
+class FromCaptions(GenerativeModel):
+    """Samples that are functions of (seed, i, caption); mixed into a model of either kind.
+
+    conditions: what else can be asked of samples, by name.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("image", "caption")
+    conditions: ClassVar[tuple[str, ...]] = ()
+    # Modules by name, of which one is `text`.
+    generator: Any
+    sampler: Any
+
+    def stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
+        """What the parts draw one after the other, by name: floats (n, C, h, w) in [-1, 1]; the last is the sample."""
+        raise NotImplementedError
+
+    def sample(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> Tensor:
+        """Sample i has the i-th of `prompt`, or the only one. Raises ConfigError without any."""
+        return list(self.stages(indices, seed, prompt, **conditions).values())[-1]
+
+    @torch.inference_mode()
+    def sample_stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
+        """`stages` in eval mode as uint8 on the CPU; leaves modes as they were."""
+        with evaluating(self.sampler):
+            stages = self.stages(indices, seed, prompt, **conditions)
+        return {name: to_uint8(pictures).cpu() for name, pictures in stages.items()}
+
+    def prompts(self, indices: Tensor, prompt: Prompt) -> list[str]:
+        """A caption for each of `indices` (n,). Raises ConfigError if there is none, or not one for each."""
+        if prompt is None:
+            raise ConfigError(f'model={self.name} draws what a caption says: prompt="a red circle"')
+        prompts = [prompt] * len(indices) if isinstance(prompt, str) else list(prompt)
+        if len(prompts) != len(indices):
+            raise ConfigError(f"prompt has {len(prompts)} captions for {len(indices)} samples")
+        return prompts

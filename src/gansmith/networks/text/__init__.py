@@ -1,0 +1,1 @@
+"""Captions as tensors: a trainable encoder that needs no weights, published ones that stay as they are, and both."""
