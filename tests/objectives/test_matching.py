@@ -19,6 +19,7 @@ def test_swapping_is_the_same_for_any_even_division():
     assert swapped(rows).tolist() == [1, 0, 3, 2, 5, 4, 7, 6]
     assert torch.equal(torch.cat([swapped(part) for part in rows.split(2)]), swapped(rows))
     assert torch.equal(swapped(swapped(rows[:, None])), rows[:, None])
+    assert torch.equal(swapped(rows[:1]), rows[:1])
     with pytest.raises(ConfigError, match=r"has 3: data\.batch_size"):
         swapped(rows[:3])
 

@@ -13,11 +13,14 @@ from gansmith.errors import ConfigError
 def swapped(rows: Tensor) -> Tensor:
     """Each row replaced by its neighbour's, the first by the second's and so on: captions of other pictures.
 
-    Which neighbour that is does not depend on how a batch is divided among processes or chunks.
+    Which neighbour that is does not depend on how a batch is divided among processes or chunks. A single row stays:
+    there is no other caption.
 
     Raises:
-        ConfigError: a row has no neighbour.
+        ConfigError: one of several rows has no neighbour.
     """
+    if len(rows) == 1:
+        return rows
     if len(rows) % 2:
         raise ConfigError(f"captions are swapped in pairs, and a part of the batch has {len(rows)}: data.batch_size")
     return rows.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)

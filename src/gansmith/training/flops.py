@@ -49,18 +49,17 @@ def networks_of(model: GenerativeModel, side: str) -> Sequence[nn.Module]:
     networks = model.networks(side)
     if isinstance(model, Translation) and side == "generator":
         return [model.part(networks, direction) for direction in model.directions]
-    if isinstance(networks, nn.ModuleDict):
-        return list(networks.values())
-    # StyleGAN2's generator is called by its parts.
-    return [networks.get_submodule(part) for part in getattr(networks, "parts", ("",))]
+    each = networks.values() if isinstance(networks, nn.ModuleDict) else [networks]
+    # Some are called by their parts, as StyleGAN2's generator.
+    return [network.get_submodule(part) for network in each for part in getattr(network, "parts", ("",))]
 
 
 def rehearse(model: GenerativeModel, side: str, blank: Batch) -> None:
     """The side's loss of one grey picture of class 0."""
     weight = next(model.generator.parameters())
-    pictures = {name: value.to(weight) for name, value in blank.items()}
+    fields = {name: value.to(weight) if isinstance(value, Tensor) else value for name, value in blank.items()}
     model.side, model.noise = side, Noise(0, 1, 0, weight.dtype, weight.device)
-    model.loss_terms(side, {"label": torch.zeros(1, dtype=torch.int64, device=weight.device), **pictures})
+    model.loss_terms(side, {"label": torch.zeros(1, dtype=torch.int64, device=weight.device), **fields})
 
 
 @contextmanager

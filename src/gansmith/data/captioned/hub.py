@@ -66,7 +66,7 @@ class HubCaptions(CaptionedFileSource):
     ) -> None:
         super().__init__(**options)
         self.path = "" if path is None else str(Path(path).expanduser())
-        self.name, self.image, self.column = path, name, image, column
+        self.name, self.image, self.column = name, image, column
 
     def prepare(self, root: Path) -> None:
         """Let `datasets` bring the set to its own cache."""

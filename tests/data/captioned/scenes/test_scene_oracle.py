@@ -12,7 +12,7 @@ from gansmith.data.captioned.scenes.oracle import KINDS, Counts, Found, find, ju
 from gansmith.data.captioned.scenes.source import SceneSet
 from gansmith.data.captioned.scenes.statements import Relation, Statement, Statements
 
-NUMBER = 250
+NUMBER = 120
 
 
 def accuracies(scenes, pictures):
