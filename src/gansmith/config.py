@@ -122,7 +122,10 @@ def check_needs(config: DictConfig, needs: tuple[str, ...], gives: tuple[str, ..
     missing = [field for field in needs if field not in gives]
     if missing:
         fitting = "one folder a class (data=image_folder), or data=mnist5k, digits, cifar10, ..."
-        hints = {"label": f"data with labels: {fitting}", "caption": "data with captions: data=scenes"}
+        hints = {
+            "label": f"data with labels: {fitting}",
+            "caption": "data with captions: data=scenes, or one's own (data=captioned_folder)",
+        }
         hint = hints.get(missing[0], "choose other data")
         raise ConfigError(
             f"model={config.model.name} needs {', '.join(missing)}, and data={config.data.name} gives "

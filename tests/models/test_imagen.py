@@ -31,7 +31,7 @@ def imagen(**changes):
             parameter.add_(0.05 * torch.randn_like(parameter))
     drawing = Sampler(Cosine(), steps=3)
     plain = {"generator": partial(torch.optim.SGD, lr=0.1)}
-    settings = {"sides": [8, 16], "sampler": drawing, "enlarger": drawing, "name": "imagen", **changes}
+    settings = {"resolutions": [8, 16], "drawing": drawing, "enlarging": drawing, "name": "imagen", **changes}
     return Imagen(parts, optimizer=plain, schedule={"generator": Schedule()}, **settings).eval()
 
 
@@ -40,10 +40,10 @@ def drawn(model, indices, prompt="a red circle", **conditions):
         return model.sample(torch.tensor(indices), 5, prompt, **conditions)
 
 
-def losses(model, rows, start, total=4):
+def losses(model, rows, start, captions=CAPTIONS, total=4):
     model.noise = Noise(1, total, start, torch.float32)
     image = torch.linspace(-1, 1, total * 3 * 256).view(total, 3, 16, 16)[start : start + rows]
-    return model.loss_terms("generator", {"image": image, "caption": CAPTIONS[start : start + rows]})
+    return model.loss_terms("generator", {"image": image, "caption": captions[start : start + rows]})
 
 
 def test_a_sample_is_a_function_of_its_number_and_its_caption():
@@ -70,11 +70,13 @@ def test_only_the_networks_that_are_to_train_have_a_loss():
 def test_captions_are_left_out_as_often_as_asked():
     """With all of them left out, which ones they were does not matter."""
     model = imagen(drop=0.999999)
-    first = losses(model, 4, 0)
-    CAPTIONS.reverse()
-    second = losses(model, 4, 0)
-    CAPTIONS.reverse()
-    assert first == second
+    assert losses(model, 4, 0) == losses(model, 4, 0, captions=CAPTIONS[::-1])
+    assert losses(imagen(drop=0.0), 4, 0) != losses(imagen(drop=0.0), 4, 0, captions=CAPTIONS[::-1])
+
+
+def test_data_of_another_size_are_refused():
+    with pytest.raises(ConfigError, match=r"data\.resolution=16, and model\.resolutions=\[8\] end at another"):
+        losses(imagen(resolutions=[8]), 2, 0)
 
 
 def test_without_weight_what_guidance_leads_away_from_does_not_matter():
@@ -112,7 +114,7 @@ def test_reducing_averages_squares():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"sides": [16, 8]}, r"model\.sides is \[16, 8\]"),
+        ({"resolutions": [16, 8]}, r"model\.resolutions is \[16, 8\]"),
         ({"trains": [4]}, r"model\.trains has 4"),
         ({"drop": 1.0}, r"model\.drop is 1\.0"),
     ],

@@ -27,7 +27,7 @@ def awake(network):
 @pytest.mark.parametrize("patch", [1, 2])
 @pytest.mark.parametrize("multipliers", [(1,), (1, 2), (1, 2, 2)])
 def test_the_prediction_has_the_shape_of_the_picture(resolution, patch, multipliers):
-    network = awake(UNet(1, resolution, 32, multipliers, attention=(4,), patch=patch))
+    network = awake(UNet(1, resolution, 32, multipliers, attention=(resolution // patch,), patch=patch))
     assert network(torch.randn(2, 1, resolution, resolution), torch.rand(2)).shape == (2, 1, resolution, resolution)
 
 
@@ -86,5 +86,7 @@ def test_near_times_are_told_apart():
 def test_sizes_that_do_not_work_are_one_line():
     with pytest.raises(ConfigError, match="takes multiples of 4"):
         UNet(1, 18, 32, (1, 2, 2))
+    with pytest.raises(ConfigError, match=r"attention is at side 4; at 16 px, stages have \[16, 8\]"):
+        UNet(1, 16, 32, (1, 2), attention=(4,))
     with pytest.raises(ConfigError, match="multiples of 32"):
         UNet(1, 16, 16, (1,), attention=(16,))

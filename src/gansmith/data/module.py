@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from gansmith.data.base import DataModule
 from gansmith.data.examples import ImageExamples
@@ -36,6 +37,9 @@ class ImageData(DataModule):
     Gives batches of `image`, uint8 (N, channels, resolution, resolution), and `label`, int64 (N,).
     Raises ConfigError for a value out of range, and DataError for files that can't be read.
     """
+
+    stream: ClassVar[type[BatchStream]] = BatchStream
+    few: ClassVar[type[FewImages]] = FewImages
 
     def __init__(
         self,
@@ -135,7 +139,7 @@ class ImageData(DataModule):
 
     def train_dataloader(self) -> BatchStream:
         """The stream from the trainer's step on, this rank's part; the whole of it without a trainer."""
-        return BatchStream(
+        return self.stream(
             self._trained_on,
             self.batch_size,
             seed=self.seed,
@@ -150,7 +154,7 @@ class ImageData(DataModule):
             return self.train
         if self.limit > len(self.train):
             raise ConfigError(f"data.limit={self.limit}, but {self.name} has {len(self.train)} training pictures")
-        return FewImages(self.train, self.limit)
+        return self.few(self.train, self.limit)
 
     def _load(self, name: str) -> ImageSet:
         pictures = self.source.load(

@@ -86,12 +86,8 @@ class CaptionProtocol(Protocol):
             def sample(indices: Tensor, captions: Sequence[str] = captions) -> Tensor:
                 return model.sample_images(indices, self.seed, prompt=[captions[index] for index in indices.tolist()])
 
-            def tick(done: int) -> None:
-                if progress is not None:
-                    progress(done, self.samples)
-
             said = [scenes.statements(index, caption) for index, caption in zip(places.tolist(), captions)]
-            accuracies = statement_accuracies(sample, said, device, self.batch_size, tick)
+            accuracies = statement_accuracies(sample, said, device, self.batch_size, self.counting(progress))
             result |= {f"{prefix}_{kind}": share for kind, share in accuracies.items()}
         return result
 

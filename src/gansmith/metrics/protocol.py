@@ -212,6 +212,10 @@ class Protocol(BaseProtocol):
         with random_state_kept(torch.device(device)):
             return result | protocol._measure_model(model, data, torch.device(device), cache_dir, progress)
 
+    def counting(self, progress: Progress | None) -> Callable[[int], None]:
+        """What a metric of so many samples as the protocol's calls with the number of those that are made."""
+        return lambda done: None if progress is None else progress(done, self.samples)
+
     def _measure_model(
         self,
         model: Any,
@@ -221,12 +225,8 @@ class Protocol(BaseProtocol):
         progress: Progress | None,
     ) -> dict[str, float]:
         """Those of the protocol's numbers that compare no two sets of features: ppl, cas, agreement and modes."""
-
-        def tick(done: int) -> None:
-            if progress is not None:
-                progress(done, self.samples)
-
         result: dict[str, float] = {}
+        tick = self.counting(progress)
         if "ppl" in self.metrics:
             result[self.result_name("ppl")] = perceptual_path_length(
                 model, self.samples, self.seed, device, self.batch_size, tick, self.ppl_network

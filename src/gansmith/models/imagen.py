@@ -27,20 +27,20 @@ class Imagen(FromCaptions):
     do not depend on each other in training, only in sampling.
 
     Args:
-        generator: modules `text`, captions to a Text, and `to_S` for each side S of `sides`: (noisy, times, Text) and,
-            but for the first, the enlarged picture and its level of noise, to predictions.
-        sides: of the pictures, from small to large; the last is the data's.
-        sampler: of the first stage.
-        enlarger: of the others.
+        generator: modules `text`, captions to a Text, and `to_S` for each side S of `resolutions`: (noisy, times, Text)
+            and, but for the first, the enlarged picture and its level of noise, to predictions.
+        resolutions: sides of the pictures, from small to large; the last is the data's.
+        drawing: how the first stage is sampled.
+        enlarging: how the others are.
         drop: share of the captions that training leaves empty, for classifier-free guidance (section 2.2).
         guidance: weight w of sampling; 1 leaves it out. Enlarging goes without.
         threshold: share of values that dynamic thresholding leaves alone (section 2.3).
         level: time of the noise in the enlarged picture when sampling; training draws it from [0, 1).
-        trains: the sides whose networks train; None trains all.
+        trains: those of `resolutions` whose networks train; None trains all.
         **steps: see `GenerativeModel`.
 
     Raises:
-        ConfigError: sides that do not grow, a share outside [0, 1), a side that is none of them.
+        ConfigError: resolutions that do not grow, a share outside [0, 1), one to train that is none of them.
     """
 
     conditions: ClassVar[tuple[str, ...]] = ("guidance", "negative", "steps", "picture", "strength", "mask")
@@ -50,9 +50,9 @@ class Imagen(FromCaptions):
     def __init__(
         self,
         generator: nn.ModuleDict,
-        sides: Sequence[int],
-        sampler: Sampler,
-        enlarger: Sampler,
+        resolutions: Sequence[int],
+        drawing: Sampler,
+        enlarging: Sampler,
         drop: float = 0.1,
         guidance: float = 3.0,
         threshold: float = 0.95,
@@ -61,23 +61,28 @@ class Imagen(FromCaptions):
         **steps: Any,
     ) -> None:
         super().__init__({"generator": generator}, **steps)
-        if list(sides) != sorted(set(sides)) or not sides:
-            raise ConfigError(f"model.sides is {list(sides)}; each is larger than the one before")
-        if unknown := [side for side in trains or () if side not in sides]:
-            raise ConfigError(f"model.trains has {unknown[0]}; model.sides are {list(sides)}")
+        if list(resolutions) != sorted(set(resolutions)) or not resolutions:
+            raise ConfigError(f"model.resolutions is {list(resolutions)}; each is larger than the one before")
+        if unknown := [size for size in trains or () if size not in resolutions]:
+            raise ConfigError(f"model.trains has {unknown[0]}; model.resolutions are {list(resolutions)}")
         for key, share in (("drop", drop), ("level", level)):
             if not 0 <= share < 1:
                 raise ConfigError(f"model.{key} is {share}; it is from 0 on and below 1")
-        self.resolutions, self.trains = list(sides), list(sides if trains is None else trains)
-        self.drawing, self.enlarging = sampler, enlarger
+        self.resolutions, self.trains = list(resolutions), list(resolutions if trains is None else trains)
+        self.drawing, self.enlarging = drawing, enlarging
         self.drop, self.guidance, self.threshold, self.noise_level = drop, guidance, threshold, level
 
     # Training.
 
     def loss_terms(self, side: str, batch: Batch) -> dict[str, Tensor]:
         image = batch["image"]
-        dropped = self.noise.uniform(len(image), 1).flatten() < self.drop
-        text = self.generator.text(["" if out else caption for caption, out in zip(batch["caption"], dropped)])
+        if image.shape[-1] != self.resolutions[-1]:
+            raise ConfigError(
+                f"data.resolution={image.shape[-1]}, and model.resolutions={self.resolutions} end at another"
+            )
+        # The empty caption stands for none, whatever is dropped: choosing on the device waits for nothing.
+        keep = self.noise.uniform(len(image), 1).flatten() >= self.drop
+        text = self.generator.text(batch["caption"]).where(keep, self.generator.text([""]))
         return {f"to_{size}": self._loss(size, image, text) for size in self.trains}
 
     def _loss(self, size: int, image: Tensor, text: Any) -> Tensor:

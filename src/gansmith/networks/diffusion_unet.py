@@ -82,7 +82,7 @@ class Attention(nn.Module):
     def forward(self, features: Tensor, text: Caption | None) -> Tensor:
         """(n, width, s, s) to the same."""
         seen = self.queries(self.norm(features)).flatten(2).unflatten(1, (3, self.heads, HEAD)).transpose(3, 4)
-        query, key, value = seen.unbind(1)
+        query, key, value = seen.contiguous().unbind(1)
         allowed = None
         if self.tokens is not None:
             assert text is not None
@@ -139,7 +139,7 @@ class UNet(nn.Module):
         features: int = 32,
         multipliers: tuple[int, ...] | list[int] = (1, 2),
         blocks: int = 1,
-        attention: tuple[int, ...] | list[int] = (8,),
+        attention: tuple[int, ...] | list[int] = (),
         patch: int = 1,
         condition: int | None = None,
         embedding: int | None = None,
@@ -151,9 +151,11 @@ class UNet(nn.Module):
             raise ConfigError(
                 f"resolution is {resolution}; this U-Net takes multiples of {patch * 2 ** (len(multipliers) - 1)}"
             )
-        self.channels, self.patch = channels, patch
         widths = [features * multiplier for multiplier in multipliers]
         sides = [resolution // patch // 2**halvings for halvings in range(len(widths))]
+        if unknown := [side for side in attention if side not in sides]:
+            raise ConfigError(f"attention is at side {unknown[0]}; at {resolution} px, stages have {sides}")
+        self.channels, self.patch = channels, patch
         size = 4 * features
         self.time = TimeEncoding(size)
         self.level = TimeEncoding(size) if beside else None

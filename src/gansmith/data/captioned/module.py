@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from gansmith.data.captioned.captions import CaptionedSet, CaptionedSource, FewCaptioned, one_of
 from gansmith.data.module import ImageData
-from gansmith.data.steps import Batch, part_for
+from gansmith.data.steps import Batch
 from gansmith.data.stream import BatchStream
 from gansmith.errors import ConfigError
 
@@ -49,6 +49,9 @@ class CaptionedData(ImageData):
     Gives batches of `image`, uint8 (N, channels, resolution, resolution), and `caption`, a list of N strings.
     Raises ConfigError for a value out of range, and DataError for files that can't be read.
     """
+
+    stream = CaptionedStream
+    few = FewCaptioned
 
     def __init__(
         self,
@@ -106,22 +109,3 @@ class CaptionedData(ImageData):
     def blank(self) -> dict[str, Any]:
         """A batch of one grey sample without a word; see `DataModule.blank`."""
         return {**super().blank(), "caption": [""]}
-
-    def train_dataloader(self) -> CaptionedStream:
-        """The stream from the trainer's step on, this rank's part; the whole of it without a trainer."""
-        return CaptionedStream(
-            self._trained_on,
-            self.batch_size,
-            seed=self.seed,
-            horizontal_flip=self.horizontal_flip,
-            workers=self.workers,
-            **part_for(self.trainer),
-        )
-
-    @property
-    def _trained_on(self) -> CaptionedSet:
-        if self.limit is None:
-            return self.train
-        if self.limit > len(self.train):
-            raise ConfigError(f"data.limit={self.limit}, but {self.name} has {len(self.train)} training pictures")
-        return FewCaptioned(self.train, self.limit)
