@@ -6,7 +6,8 @@ from PIL import Image
 
 from gansmith.errors import ConfigError
 from gansmith.inference import sample_checkpoint
-from gansmith.inference.sampling import ON_SHEET
+from gansmith.inference.sampling import ON_SHEET, prompt_conditions
+from gansmith.models.prompts import FromCaptions
 
 
 def sample_config(run_dir, out, **changes):
@@ -46,3 +47,31 @@ def test_what_can_not_be_sampled_is_one_line(run_dir, translation, tmp_path):
         sample_checkpoint(sample_config(run_dir, tmp_path, n=0))
     with pytest.raises(ConfigError, match=r"model=pix2pix translates pictures: python src/translate\.py"):
         sample_checkpoint(sample_config(translation, tmp_path))
+
+
+class Reader(FromCaptions):
+    """Reads captions, has guidance, and nothing else."""
+
+    name, conditions = "reader", ("guidance", "negative")
+
+    def __init__(self):
+        pass
+
+
+def test_a_prompt_and_how_closely_it_is_followed_become_conditions():
+    asked = {"prompt": "a red circle", "negative": None, "guidance": 3}
+    assert prompt_conditions(Reader(), asked) == {"prompt": "a red circle", "guidance": 3}
+    # Hydra reads a caption of digits as a number.
+    assert prompt_conditions(Reader(), {"prompt": 7}) == {"prompt": "7"}
+    assert prompt_conditions(Reader(), {"prompt": ""}) == {"prompt": ""}
+
+
+def test_conditions_that_a_model_does_not_have_are_one_line(run_dir, tmp_path):
+    with pytest.raises(ConfigError, match="prompt=a: model=cgan reads no captions"):
+        sample_checkpoint(sample_config(run_dir, tmp_path, prompt="a"))
+    with pytest.raises(ConfigError, match="guidance=much: it is a number"):
+        prompt_conditions(Reader(), {"prompt": "a", "guidance": "much"})
+    plain = Reader()
+    plain.conditions = ()
+    with pytest.raises(ConfigError, match="guidance=2: model=reader has none"):
+        prompt_conditions(plain, {"prompt": "a", "guidance": 2})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from gansmith.inference.checkpoints import find_checkpoint, load_trained
 from gansmith.inference.devices import pick_device
 from gansmith.inference.folder_set import SHEET
 from gansmith.models.generative import GenerativeModel
+from gansmith.models.prompts import FromCaptions
 from gansmith.models.translation import Translation
 from gansmith.training.samples import save_grid, side_by_side
+
+PROMPTING = ("prompt", "negative", "guidance")
 
 ON_SHEET = 256
 """No more samples than these are on the sheet."""
@@ -36,7 +40,11 @@ def sample_checkpoint(config: DictConfig) -> list[Path]:
             raise ConfigError(f"{key}={config[key]}: it counts from 1")
     model = load_trained(find_checkpoint(config.ckpt), pick_device(config.device)).model
     check_samples(model, config.ckpt)
-    conditions = label_condition(model, config.label) | truncation_condition(model, config.get("truncation"))
+    conditions = (
+        label_condition(model, config.label)
+        | truncation_condition(model, config.get("truncation"))
+        | prompt_conditions(model, {key: config.get(key) for key in PROMPTING})
+    )
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
@@ -86,6 +94,26 @@ def truncation_condition(model: GenerativeModel, truncation: float | None) -> di
     if not getattr(model, "truncations", ()):
         raise ConfigError(f"truncation={truncation}: model={model.name} has none; stylegan2 and biggan have")
     return {"truncation": truncation}
+
+
+def prompt_conditions(model: GenerativeModel, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of `sample_images` that ask for a caption, and how closely it is followed.
+
+    Args:
+        asked: values of PROMPTING; None where nothing is asked.
+
+    Raises:
+        ConfigError: the model reads no captions, or has no such condition; guidance that is no number.
+    """
+    given = {key: value for key, value in asked.items() if value is not None}
+    for key, value in given.items():
+        if not isinstance(model, FromCaptions):
+            raise ConfigError(f"{key}={value}: model={model.name} reads no captions")
+        if key != "prompt" and key not in model.conditions:
+            raise ConfigError(f"{key}={value}: model={model.name} has none; imagen has")
+    if not isinstance(given.get("guidance", 1.0), (int, float)):
+        raise ConfigError(f"guidance={given['guidance']}: it is a number")
+    return {key: value if key == "guidance" else str(value) for key, value in given.items()}
 
 
 def save_image(image: Tensor, path: Path) -> Path:
