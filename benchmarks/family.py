@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import torch
 from framework import Framework
-from plain_recipes import OVERRIDES, RECIPES
+from plain_recipes import RECIPES
 from rich.console import Console
 from run import WIDTH, markdown, table
 from steps import OVERHEAD, by_hand, threads_in_words
@@ -35,7 +35,7 @@ def row(model: str, repeats: int, at_least: int) -> Row:
     recipe = RECIPES[model]
     period = math.lcm(recipe.critic_steps, recipe.interval, recipe.regularise_every if recipe.regularise else 1)
     steps = math.ceil(at_least / period) * period
-    framework = Framework(f"model={model}", *OVERRIDES.get(model, []), device=device)
+    framework = Framework(f"model={model}", device=device)
     pairs = in_turn(lambda: framework.measure(steps).seconds / steps, by_hand(framework, model, steps, device), repeats)
     place = device if device == "cuda" else threads_in_words(torch.get_num_threads())
     return Row(f"{model} 32 px, {place}", "plain loop", pairs, OVERHEAD)

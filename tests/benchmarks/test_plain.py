@@ -23,7 +23,7 @@ SMALLER = {
     "biggan": ["model.features=4"],
     "r3gan": ["model.features=8"],
     # The framework draws for the whole batch and takes half of it, the loop draws for the half.
-    "stylegan2": ["model.path_length.weight=2", "model.path_length.every=1", "model.penalty.r1.interval=4"],
+    "stylegan2": ["model.path_length.every=1", "model.penalty.r1.interval=4"],
 }
 RECIPES = plain_recipes.RECIPES | {
     "stylegan2": replace(plain_recipes.stylegan2(share=1), interval=4),

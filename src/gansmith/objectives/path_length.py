@@ -20,7 +20,7 @@ class PathLength(nn.Module):
     that w goes to, as in the official code: with a weight of 2 it is the γ of appendix B, ln 2 / (r² (ln r - ln 2)).
 
     Args:
-        weight: the coefficient; 0 goes without.
+        weight: the coefficient.
         interval: generator steps from one evaluation to the next; the value is multiplied by it, so that the mean
             over steps does not change (section 3.1).
         decay: of the running mean, once an evaluation.
@@ -45,8 +45,8 @@ class PathLength(nn.Module):
         self.register_buffer("mean", torch.zeros(()))
 
     def is_due(self, step: int) -> bool:
-        """Whether it is taken at this step of the generator, from 0; never with a weight of 0."""
-        return self.weight > 0 and step % self.interval == 0
+        """Whether it is taken at this step of the generator, from 0."""
+        return step % self.interval == 0
 
     def forward(self, pictures: Tensor, styles: Tensor, draws: Draws) -> Tensor:
         """Weighted penalty, a scalar, differentiable in the weights that made the pictures; moves the running mean.
