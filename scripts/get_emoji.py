@@ -20,6 +20,8 @@ def main() -> None:
     if len(sys.argv) > 2 or sys.argv[1:2] == ["--help"]:
         sys.exit("usage: python scripts/get_emoji.py [FOLDER]")
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "data/emoji").expanduser()
+    if folder.exists() and not folder.is_dir():
+        sys.exit(f"{folder} is a file; name a folder")
     npm = shutil.which("npm")
     if npm is None:
         sys.exit(f"npm is not installed; it comes with Node.js (https://nodejs.org) and brings {PACKAGE}")
@@ -30,6 +32,8 @@ def main() -> None:
             reason = " ".join(packed.stderr.split())[:300] or f"it ended with {packed.returncode}"
             sys.exit(f"npm pack {PACKAGE} brought nothing: {reason}")
         print(f"{unpack(archives[0], folder)} files in {folder}")
+        if not any(folder.glob("img/google/64/*.png")):
+            sys.exit(f"{PACKAGE} has no pictures of 64 pixels any more")
 
 
 def unpack(archive: Path, folder: Path) -> int:
