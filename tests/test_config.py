@@ -31,7 +31,7 @@ from gansmith.run_lock import running
 
 CONF = Path(__file__).parents[1] / "conf"
 # Options that stand for nothing of their own.
-BASES = {"base", "base_gan", "base_diffusion"}
+BASES = {"base", "base_gan", "base_diffusion", "base_caption_gan"}
 # Models of captions, whose losses are their own.
 CAPTIONED = ["imagen", "text_gan"]
 

@@ -6,6 +6,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import captioned
 import trained
 
 
@@ -22,6 +23,18 @@ def translation(tmp_path):
     """The checkpoint of an untrained model that translates."""
     config = {"model": trained.TRANSLATION, "data": trained.DATA, "task": trained.DENOISE, "metrics": trained.PAIRED}
     return trained.save(config, tmp_path / "translation.ckpt")
+
+
+@pytest.fixture(scope="session")
+def imagen(tmp_path_factory):
+    """The checkpoint of an untrained model with all conditions that models of captions can have, 32x32."""
+    return captioned.save("imagen", tmp_path_factory.mktemp("imagen") / "model.ckpt")
+
+
+@pytest.fixture(scope="session")
+def text_gan(tmp_path_factory):
+    """The checkpoint of an untrained model of captions without further conditions, 32x32."""
+    return captioned.save("text_gan", tmp_path_factory.mktemp("text_gan") / "model.ckpt")
 
 
 @pytest.fixture(scope="session")

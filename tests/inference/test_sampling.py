@@ -1,13 +1,16 @@
 """Samples of a checkpoint as picture files."""
 
+import captioned
+import numpy as np
 import pytest
+import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
-from gansmith.errors import ConfigError
+from gansmith.errors import ConfigError, DataError
 from gansmith.inference import sample_checkpoint
-from gansmith.inference.sampling import ON_SHEET, prompt_conditions
-from gansmith.models.prompts import FromCaptions
+from gansmith.inference.sample_files import ON_SHEET
+from gansmith.networks.text.encoder import warn_of_cut
 
 
 def sample_config(run_dir, out, **changes):
@@ -49,29 +52,80 @@ def test_what_can_not_be_sampled_is_one_line(run_dir, translation, tmp_path):
         sample_checkpoint(sample_config(translation, tmp_path))
 
 
-class Reader(FromCaptions):
-    """Reads captions, has guidance, and nothing else."""
-
-    name, conditions = "reader", ("guidance", "negative")
-
-    def __init__(self):
-        pass
+def pixels(path):
+    return torch.from_numpy(np.array(Image.open(path)).astype(int))
 
 
-def test_a_prompt_and_how_closely_it_is_followed_become_conditions():
-    asked = {"prompt": "a red circle", "negative": None, "guidance": 3}
-    assert prompt_conditions(Reader(), asked) == {"prompt": "a red circle", "guidance": 3}
-    # Hydra reads a caption of digits as a number.
-    assert prompt_conditions(Reader(), {"prompt": 7}) == {"prompt": "7"}
-    assert prompt_conditions(Reader(), {"prompt": ""}) == {"prompt": ""}
+def white_on_the_right(path):
+    mask = Image.new("L", (32, 32), "black")
+    mask.paste("white", (16, 0, 32, 32))
+    mask.save(path)
+    return str(path)
 
 
-def test_conditions_that_a_model_does_not_have_are_one_line(run_dir, tmp_path):
-    with pytest.raises(ConfigError, match="prompt=a: model=cgan reads no captions"):
-        sample_checkpoint(sample_config(run_dir, tmp_path, prompt="a"))
-    with pytest.raises(ConfigError, match="guidance=much: it is a number"):
-        prompt_conditions(Reader(), {"prompt": "a", "guidance": "much"})
-    plain = Reader()
-    plain.conditions = ()
-    with pytest.raises(ConfigError, match="guidance=2: model=reader has none"):
-        prompt_conditions(plain, {"prompt": "a", "guidance": 2})
+@pytest.fixture
+def photograph(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "photograph.png")
+    return str(tmp_path / "photograph.png")
+
+
+def edited(imagen, photograph, out, **changes):
+    """The pictures that come of it, and the photograph itself."""
+    asked = {"prompt": "a red circle", "picture": photograph, "steps": 2, **changes}
+    paths = sample_checkpoint(captioned.settings(imagen, out, **asked))
+    return [pixels(path) for path in paths], pixels(photograph)
+
+
+def test_at_no_strength_the_picture_comes_back_and_at_full_strength_nothing_of_it(imagen, photograph, tmp_path):
+    for drawn in edited(imagen, photograph, tmp_path / "a", strength=0)[0]:
+        assert torch.equal(drawn, pixels(photograph))
+    started, _ = edited(imagen, photograph, tmp_path / "b", strength=1)
+    plain = sample_checkpoint(captioned.settings(imagen, tmp_path / "c", prompt="a red circle", steps=2))
+    half, whole = edited(imagen, photograph, tmp_path / "d")
+    for now, never, between in zip(started, map(pixels, plain), half):
+        assert (now - never).abs().float().mean() < 2
+        assert not torch.equal(between, now)
+        assert not torch.equal(between, whole)
+
+
+def test_what_the_mask_has_black_stays(imagen, photograph, tmp_path):
+    Image.new("L", (7, 7), "black").save(tmp_path / "black.png")
+    for drawn in edited(imagen, photograph, tmp_path / "a", mask=str(tmp_path / "black.png"))[0]:
+        assert torch.equal(drawn, pixels(photograph))
+    drawn, whole = edited(imagen, photograph, tmp_path / "b", mask=white_on_the_right(tmp_path / "mask.png"))
+    for picture in drawn:
+        assert torch.equal(picture[:, :16], whole[:, :16])
+        assert (picture[:, 16:] - whole[:, 16:]).abs().float().mean() > 8
+
+
+def test_steps_are_those_of_the_sampler(imagen, tmp_path):
+    one, two, again = (
+        sample_checkpoint(captioned.settings(imagen, tmp_path / str(place), prompt="a", steps=steps, n=1))[0]
+        for place, steps in enumerate((1, 2, 2))
+    )
+    assert two.read_bytes() == again.read_bytes() != one.read_bytes()
+
+
+def test_the_empty_prompt_is_one(imagen, tmp_path):
+    assert sample_checkpoint(captioned.settings(imagen, tmp_path, prompt="", steps=1, n=1))
+
+
+def test_a_prompt_that_is_cut_is_a_warning(text_gan, tmp_path, caplog):
+    warn_of_cut.cache_clear()
+    sample_checkpoint(captioned.settings(text_gan, tmp_path, prompt="a b " * 40, n=1))
+    assert "bag_of_words reads the first 32 tokens of a caption" in caplog.text
+
+
+def test_what_is_wrong_with_a_prompt_leaves_no_folder(imagen, text_gan, run_dir, tmp_path):
+    for ckpt, changes, error, message in (
+        (run_dir, {"prompt": "a"}, ConfigError, "prompt=a: model=cgan reads no captions"),
+        (run_dir, {"steps": 9}, ConfigError, "steps=9: model=cgan reads no captions; mode=project has it"),
+        (text_gan, {"prompt": "a", "steps": 9}, ConfigError, "steps=9: model=text_gan has none; imagen and dalle2 have"),
+        (imagen, {"steps": 9}, ConfigError, 'steps=9: it goes with a caption, prompt="a red circle" or prompts=FILE'),
+        (imagen, {"prompt": "a", "picture": "no.png"}, DataError, "picture=no.png can't be read: No such file"),
+        (imagen, {"prompts": "no.txt"}, DataError, "prompts=no.txt can't be read: No such file"),
+    ):
+        with pytest.raises(error, match=message):
+            sample_checkpoint(captioned.settings(ckpt, tmp_path / "out", **changes))
+    assert not (tmp_path / "out").exists()

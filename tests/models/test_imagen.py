@@ -6,10 +6,12 @@ import pytest
 import torch
 from torch.nn.functional import mse_loss
 
+from gansmith.diffusion.drawing import Drawing
+from gansmith.diffusion.enlarging import Enlarging, enlarged, reduced
 from gansmith.diffusion.sampler import Sampler
 from gansmith.diffusion.schedule import Cosine
 from gansmith.errors import ConfigError
-from gansmith.models.imagen import Imagen, enlarged, reduced
+from gansmith.models.imagen import Imagen
 from gansmith.networks.captioned import Captioned
 from gansmith.networks.diffusion_unet import UNet
 from gansmith.networks.text.bag_of_words import BagOfWords
@@ -29,9 +31,15 @@ def imagen(**changes):
     with torch.no_grad():
         for parameter in parts.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
-    drawing = Sampler(Cosine(), steps=3)
+    sampler = Sampler(Cosine(), steps=3)
     plain = {"generator": partial(torch.optim.SGD, lr=0.1)}
-    settings = {"resolutions": [8, 16], "drawing": drawing, "enlarging": drawing, "name": "imagen", **changes}
+    settings = {
+        "resolutions": [8, 16],
+        "drawing": Drawing(sampler),
+        "enlarging": Enlarging(sampler),
+        "name": "imagen",
+        **changes,
+    }
     return Imagen(parts, optimizer=plain, schedule={"generator": Schedule()}, **settings).eval()
 
 
@@ -100,7 +108,7 @@ def test_the_stage_above_adds_to_the_enlarged_picture():
     model = imagen()
     for parameter in model.generator["to_16"].parameters():
         torch.nn.init.zeros_(parameter)
-    model.enlarging = Sampler(Cosine(), kind="clean", steps=2)
+    model.enlarging = Enlarging(Sampler(Cosine(), kind="clean", steps=2))
     stages = model.stages(torch.tensor([0]), 5, "a")
     expected = enlarged(stages["to_8"], 16).clamp(-1, 1)
     torch.testing.assert_close(stages["to_16"], expected)

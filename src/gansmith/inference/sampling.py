@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from omegaconf import DictConfig
-from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor
@@ -17,34 +16,45 @@ from gansmith.errors import ConfigError
 from gansmith.inference.checkpoints import find_checkpoint, load_trained
 from gansmith.inference.devices import pick_device
 from gansmith.inference.folder_set import SHEET
+from gansmith.inference.prompt_grid import captions_of, draw_grid
+from gansmith.inference.prompting import asked_of, prompt_conditions
+from gansmith.inference.sample_files import ON_SHEET, save_image
 from gansmith.models.generative import GenerativeModel
-from gansmith.models.prompts import FromCaptions
 from gansmith.models.translation import Translation
-from gansmith.training.samples import save_grid, side_by_side
-
-PROMPTING = ("prompt", "negative", "guidance")
-
-ON_SHEET = 256
-"""No more samples than these are on the sheet."""
+from gansmith.training.samples import save_grid
 
 
 def sample_checkpoint(config: DictConfig) -> list[Path]:
     """`config.n` samples as PNG files in `config.out`, and the first of them as one sheet, `grid.png`.
 
+    With several prompts, or several weights of guidance, it is as `draw_grid` says.
+
     Raises:
         CheckpointError: there is no such checkpoint.
-        ConfigError: a number below one, a class that the model does not have, a model that translates.
+        ConfigError: a number below one, a class that the model does not have, a model that translates, a key of
+            captions that does not work.
+        DataError: a file of prompts, a picture or a mask that can't be read.
     """
     for key in ("n", "batch_size", "columns"):
         if config[key] < 1:
             raise ConfigError(f"{key}={config[key]}: it counts from 1")
-    model = load_trained(find_checkpoint(config.ckpt), pick_device(config.device)).model
+    asked = asked_of(config)
+    captions = captions_of(asked)
+    trained = load_trained(find_checkpoint(config.ckpt), pick_device(config.device))
+    model = trained.model
     check_samples(model, config.ckpt)
     conditions = (
         label_condition(model, config.label)
         | truncation_condition(model, config.get("truncation"))
-        | prompt_conditions(model, {key: config.get(key) for key in PROMPTING})
+        | prompt_conditions(model, asked, trained.config["data"])
     )
+    if captions:
+        return draw_grid(model, config, captions, asked, conditions)
+    return draw(model, config, conditions)
+
+
+def draw(model: GenerativeModel, config: DictConfig, conditions: Mapping[str, Any]) -> list[Path]:
+    """Samples as files, and their sheet; `conditions` are keyword arguments of `sample_images`."""
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
@@ -94,31 +104,3 @@ def truncation_condition(model: GenerativeModel, truncation: float | None) -> di
     if not getattr(model, "truncations", ()):
         raise ConfigError(f"truncation={truncation}: model={model.name} has none; stylegan2 and biggan have")
     return {"truncation": truncation}
-
-
-def prompt_conditions(model: GenerativeModel, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `sample_images` that ask for a caption, and how closely it is followed.
-
-    Args:
-        asked: values of PROMPTING; None where nothing is asked.
-
-    Raises:
-        ConfigError: the model reads no captions, or has no such condition; guidance that is no number.
-    """
-    given = {key: value for key, value in asked.items() if value is not None}
-    for key, value in given.items():
-        if not isinstance(model, FromCaptions):
-            raise ConfigError(f"{key}={value}: model={model.name} reads no captions")
-        if key != "prompt" and key not in model.conditions:
-            raise ConfigError(f"{key}={value}: model={model.name} has none; imagen has")
-    if not isinstance(given.get("guidance", 1.0), (int, float)):
-        raise ConfigError(f"guidance={given['guidance']}: it is a number")
-    return {key: value if key == "guidance" else str(value) for key, value in given.items()}
-
-
-def save_image(image: Tensor, path: Path) -> Path:
-    """One uint8 picture (C, H, W) as PNG: grey, RGB, either with opacity, or from 5 channels on these side by side."""
-    shown = image if len(image) <= 4 else side_by_side(image[None])[0]
-    pixels = shown[0] if len(shown) == 1 else shown.permute(1, 2, 0)
-    Image.fromarray(pixels.contiguous().numpy()).save(path)
-    return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
@@ -12,13 +13,20 @@ from torch import Tensor
 
 from gansmith.data.captioned.captions import CaptionedSet, caption_of
 from gansmith.errors import ConfigError
-from gansmith.metrics.base import Progress
+from gansmith.metrics.base import Progress, require
+from gansmith.metrics.judge import load_judge, retrieval
 from gansmith.metrics.protocol import Protocol, Sampler
 from gansmith.metrics.reference import reference_indices, subset
 from gansmith.metrics.statements import statement_accuracies
+from gansmith.networks.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from gansmith.data.module import ImageData
+
+
+STATED = {"train": "right", "test": "held_out"}
+RETRIEVED = {"train": "", "test": "held_out_"}
+"""How names of results begin, by split."""
 
 
 @dataclass(frozen=True)
@@ -26,28 +34,52 @@ class CaptionProtocol(Protocol):
     """Pictures drawn for the captions of real ones, against these; arguments as for `Protocol`, and
 
     metrics: also statements (of data=scenes: the share of what captions say that is right of the picture, by kind, on
-        both splits: `right_colour`, `right_shape` ... on the training split, `held_out_colour` ... on the test split).
+        both splits: `right_colour`, `right_shape` ... on the training split, `held_out_colour` ... on the test split)
+        and retrieval (the share of pictures whose caption a dual encoder finds among 100, first or within five:
+        `retrieval_1`, `retrieval_5` on the training split, with `held_out_` before on the test split, and with `real_`
+        before that what real pictures reach).
+    judge: a run of model=dual_encoder, for retrieval; never one that conditioned the model.
 
     Sample i is drawn for the caption of the i-th real picture of the reference, and from the first one on again where
     there are more samples.
     """
 
-    KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "prc", "dc", "authenticity", "statements")
-    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = (*Protocol.LARGER_IS_BETTER, "statements")
+    KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "prc", "dc", "authenticity", "statements", "retrieval")
+    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = (*Protocol.LARGER_IS_BETTER, "statements", "retrieval")
     has_captions: ClassVar[bool] = True
+    OF_CAPTIONS: ClassVar[tuple[str, ...]] = ("statements", "retrieval")
+
+    judge: str | None = None
+
+    def _check_choices(self) -> None:
+        super()._check_choices()
+        if "retrieval" in self.metrics:
+            require(self.judge is not None, "judge", None, "a run of model=dual_encoder, where metrics has retrieval")
 
     @property
     def set_metrics(self) -> tuple[str, ...]:
-        return tuple(metric for metric in super().set_metrics if metric != "statements")
+        return tuple(metric for metric in super().set_metrics if metric not in self.OF_CAPTIONS)
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        return super().definition | {"judge": self._judge_digest}
+
+    @cached_property
+    def _judge_digest(self) -> str:
+        """Of the judge's weights, wherever they lie; empty without one."""
+        return load_judge(self.judge, "cpu").fingerprint if self.judge else ""
 
     def result_name(self, metric: str) -> str:
         """As `Protocol.result_name`; statements are judged by the shapes of the training split."""
-        return "right_shape" if metric == "statements" else super().result_name(metric)
+        names = {"statements": "right_shape", "retrieval": "retrieval_1"}
+        return names.get(metric) or super().result_name(metric)
 
     def check_model(self, model: Any) -> None:
         super().check_model(model)
         if self.metrics and not hasattr(model, "sample_stages"):
             raise ConfigError(f"metrics={self.name} asks for captions, and model={model.name} reads none")
+        if "retrieval" in self.metrics:
+            check_impartial(load_judge(self.judge, "cpu"), model)  # type: ignore[arg-type]
 
     def check_data(self, model: Any, data: ImageData) -> None:  # type: ignore[override]
         super().check_data(model, data)
@@ -75,21 +107,41 @@ class CaptionProtocol(Protocol):
         cache_dir: str | os.PathLike[str],
         progress: Progress | None,
     ) -> dict[str, float]:
-        if "statements" not in self.metrics:
-            return {}
-        result: dict[str, float] = {}
-        for prefix, split in (("right", "train"), ("held_out", "test")):
-            scenes: Any = data.split(split)
-            places = subset(len(scenes), self.samples, self.seed)
-            captions = captions_at(scenes, places, self.seed)
+        result = super()._measure_model(model, data, device, cache_dir, progress)
+        judge = load_judge(self.judge, device) if "retrieval" in self.metrics and self.judge else None
+        for split in ("train", "test"):
+            pictures: Any = data.split(split)
+            places = subset(len(pictures), self.samples, self.seed)
+            captions = captions_at(pictures, places, self.seed)
 
             def sample(indices: Tensor, captions: Sequence[str] = captions) -> Tensor:
                 return model.sample_images(indices, self.seed, prompt=[captions[index] for index in indices.tolist()])
 
-            said = [scenes.statements(index, caption) for index, caption in zip(places.tolist(), captions)]
-            accuracies = statement_accuracies(sample, said, device, self.batch_size, self.counting(progress))
-            result |= {f"{prefix}_{kind}": share for kind, share in accuracies.items()}
+            if "statements" in self.metrics:
+                said = [pictures.statements(index, caption) for index, caption in zip(places.tolist(), captions)]
+                tick = self.counting(progress)
+                accuracies = statement_accuracies(sample, said, device, self.batch_size, tick)
+                result |= {f"{STATED[split]}_{kind}": share for kind, share in accuracies.items()}
+            if judge is not None:
+                real = partial(_pictures_at, pictures, places)
+                for prefix, source in (("", sample), ("real_", real)):
+                    found = retrieval(judge, source, captions, device, self.batch_size, self.counting(progress))
+                    name = f"{prefix}{RETRIEVED[split]}retrieval"
+                    result |= {f"{name}_{k}": share for k, share in found.items()}
         return result
+
+
+def _pictures_at(pictures: CaptionedSet, places: Tensor, indices: Tensor) -> Tensor:
+    return pictures.batch(places[indices])
+
+
+def check_impartial(judge: Any, model: Any) -> None:
+    """Raises ConfigError for a judge whose weights condition the model."""
+    encoder = getattr(model.sampler, "encoder", None)
+    if encoder is not None and fingerprint(encoder) == judge.fingerprint:
+        raise ConfigError(
+            "metrics.judge is the dual encoder that conditions the model: train another, with another seed"
+        )
 
 
 def captions_at(pictures: CaptionedSet, places: Tensor, seed: int) -> list[str]:

@@ -47,6 +47,7 @@ class ImageEncoder(nn.Module):
         window = _divided(side, SIDE)
         pool = nn.AvgPool2d(window, ceil_mode=True)
         places = _divided(side, window) ** 2
+        self.size = size
         self.layers = nn.Sequential(*stages, pool, nn.Flatten(), nn.Linear(widths[-1] * places, size))
 
     def forward(self, image: Tensor) -> Tensor:
@@ -95,6 +96,11 @@ class DualEncoder(nn.Module):
         super().__init__()
         self.image, self.text = image, text
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
+
+    @property
+    def size(self) -> int:
+        """Of an embedding."""
+        return self.image.size
 
     def forward(self, image: Tensor, captions: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Vectors of length 1, (n, size) of the pictures and of the captions."""

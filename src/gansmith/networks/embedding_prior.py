@@ -55,10 +55,10 @@ class EmbeddingPrior(nn.Module):
     this one a single vector passes residual blocks, each of which is told the time and the caption as a whole; it
     reads the tokens once. It predicts the embedding, not the noise, as there (equation 2).
 
-    Embeddings are best scaled so that their values have a variance about 1: √size times a vector of length 1.
+    Embeddings are best scaled so that their values have a variance about 1: √embedding times a vector of length 1.
 
     Args:
-        size: of the embedding.
+        embedding: its size.
         condition: size of the caption's tokens and of the whole.
         width: of the blocks, a multiple of 32.
         blocks: how many.
@@ -68,21 +68,20 @@ class EmbeddingPrior(nn.Module):
         ConfigError: a size that does not work.
     """
 
-    def __init__(self, size: int, condition: int, width: int = 512, blocks: int = 4, tokens: bool = True) -> None:
+    def __init__(self, embedding: int, condition: int, width: int = 512, blocks: int = 4, tokens: bool = True) -> None:
         super().__init__()
-        check_sizes(size=size, condition=condition, width=width, blocks=blocks)
+        check_sizes(embedding=embedding, condition=condition, width=width, blocks=blocks)
         if width % HEAD:
             raise ConfigError(f"model.width is {width}; the prior takes multiples of {HEAD}")
-        self.size = size
         self.time = TimeEncoding(width)
         self.text = nn.Sequential(nn.LayerNorm(condition), nn.Linear(condition, width))
-        self.first = nn.Linear(size, width)
+        self.first = nn.Linear(embedding, width)
         self.reading = Reading(width, condition) if tokens else None
         self.blocks = nn.ModuleList(Block(width) for _ in range(blocks))
-        self.norm, self.last = nn.LayerNorm(width), _zero(nn.Linear(width, size))
+        self.norm, self.last = nn.LayerNorm(width), _zero(nn.Linear(width, embedding))
 
     def forward(self, noisy: Tensor, time: Tensor, text: Caption) -> Tensor:
-        """(n, size), times (n,) in [0, 1] and n captions to (n, size)."""
+        """(n, embedding), times (n,) in [0, 1] and n captions to (n, embedding)."""
         condition = self.time(time) + self.text(text.pooled)
         features = self.first(noisy) + condition
         if self.reading is not None:

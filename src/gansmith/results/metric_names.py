@@ -4,7 +4,7 @@ from typing import Any
 
 LARGER_IS_BETTER = (
     "isc", "precision", "recall", "density", "coverage", "cas", "agreement", "authenticity", "modes_found",
-    "psnr", "psnr_y", "ssim", "ssim_y", "ms_ssim",
+    "psnr", "psnr_y", "ssim", "ssim_y", "ms_ssim", "right", "held_out", "retrieval", "real_retrieval", "real_held_out",
 )  # fmt: skip
 # How the results of a protocol's metrics begin, where not with the metric itself.
 OTHER_NAMES = {"fd": "fid", "kd": "kid", "prc": "precision", "dc": "coverage"}
@@ -16,8 +16,8 @@ def larger_is_better(name: str) -> bool:
 
 
 def is_side_note(name: str) -> bool:
-    """A deviation within one evaluation, or what the untouched inputs score: no result of the model."""
-    return name.endswith("_std") or name.startswith("input_")
+    """A deviation within one evaluation, or what untouched inputs or real pictures score: no result of the model."""
+    return name.endswith("_std") or name.startswith(("input_", "real_"))
 
 
 def primary_metric(protocol: dict[str, Any], names: list[str]) -> str:

@@ -16,7 +16,7 @@ EVERY = "all"
 # What a cell is, and where it lies.
 OWN = ("model", "data", "seed", "run_dir", "resume")
 # Files of conf/model that others begin with, and no models.
-PARTS = ("base", "base_gan", "base_diffusion")
+PARTS = ("base", "base_gan", "base_diffusion", "base_caption_gan")
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def _found(trainer: Trainer, kind: type[Kind]) -> list[Kind]:
 def load_sampler(model: GenerativeModel, path: Path) -> None:
     """Takes the weights that sample from the checkpoint at `path`; rank 0 reads, the others get them."""
     if model.trainer.is_global_zero:
-        prefix = "generator." if model.ema_generator is None else "ema_generator."
+        prefix = next(name for name, module in model.named_modules() if module is model.sampler) + "."
         state = load_checkpoint(path)["state_dict"]
         model.sampler.load_state_dict(
             {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}

@@ -182,7 +182,7 @@ def metrics_of(pl_module: LightningModule) -> Mapping[str, float]:
 def describe(values: Mapping[str, float], metrics: Mapping[str, float]) -> str:
     """`512 images/s  D 0.693  G 0.81  fd_efficientnet_lite0 123.4`, without what is not known yet."""
     parts = [f"{values['images_per_second']:.0f} images/s"] if "images_per_second" in values else []
-    for letter, key in (("D", "loss/discriminator"), ("G", "loss/generator")):
+    for letter, key in (("D", "loss/discriminator"), ("G", "loss/generator"), ("E", "loss/encoder")):
         if key in values:
             parts.append(f"{letter} {values[key]:.3g}")
     parts += [f"{name} {value:.4g}" for name, value in list(metrics.items())[:1]]

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from gansmith.errors import ConfigError
 from gansmith.inference.checkpoints import find_checkpoint, load_trained
 from gansmith.inference.devices import pick_device
+from gansmith.inference.prompting import is_list
 from gansmith.inference.sampling import check_samples, label_condition, sample_checkpoint, truncation_condition
 from gansmith.models.gan import GAN
 from gansmith.pair_sheet import write_pair_sheet
@@ -30,9 +31,10 @@ COUNTS = {
     "truncation": {"n": 8, "columns": 8},
     "mix": {"n": 6, "columns": 6},
     "sefa": {"n": 3, "columns": 7},
-    "project": {"n": 8, "columns": 8},
+    "project": {"n": 8, "columns": 8, "steps": 1000},
 }
 """How many of everything where nobody says it."""
+OF_EACH_PROMPT = 4
 
 
 def sample(config: DictConfig) -> list[Path]:
@@ -43,11 +45,19 @@ def sample(config: DictConfig) -> list[Path]:
     """
     if config.mode not in COUNTS:
         raise ConfigError(f"mode={config.mode} is unknown; known are {', '.join(COUNTS)}")
-    counts = {key: count for key, count in COUNTS[config.mode].items() if config[key] is None}
+    counts = {key: count for key, count in counts_of(config).items() if config[key] is None}
     config = OmegaConf.merge(config, counts)  # type: ignore[assignment]
     if config.ckpt is None or config.get("task") is not None:
         return [write_pair_sheet(config)]
     return sample_checkpoint(config) if config.mode == SAMPLES else walk(config)
+
+
+def counts_of(config: DictConfig) -> dict[str, int]:
+    """Those of COUNTS; of samples that stand in a grid of prompts or of weights of guidance, fewer."""
+    counts = COUNTS[config.mode]
+    if config.mode != SAMPLES or not (config.prompts is not None or is_list(config.guidance)):
+        return counts
+    return counts | {"n": 1 if is_list(config.guidance) else OF_EACH_PROMPT}
 
 
 def walk(config: DictConfig) -> list[Path]:

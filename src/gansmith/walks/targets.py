@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.data.decode import SquareDecoder, UnreadablePicture
 from gansmith.data.files import Folder
 from gansmith.errors import ConfigError, DataError
 from gansmith.inference.evaluation import data_for
+from gansmith.inference.own_pictures import decoder_of, read
 from gansmith.walks.walker import Walker
 
 
@@ -58,13 +56,6 @@ def held_out(count: int, walker: Walker) -> Targets:
     return Targets(images.batch(indices), [f"test/{index}" for index in indices.tolist()], labels)
 
 
-def decoder_of(data: Mapping[str, Any]) -> SquareDecoder:
-    """What makes of any picture one as the data of a run have them."""
-    source = data.get("source", {})
-    ways = {key: source[key] for key in ("filter", "background") if key in source}
-    return SquareDecoder(channels=data["channels"], resolution=data["resolution"], **ways)
-
-
 def files_of(path: Path) -> list[Path]:
     """The file itself, or the pictures below a folder, sorted. Raises DataError if there is none."""
     if path.is_file():
@@ -73,11 +64,3 @@ def files_of(path: Path) -> list[Path]:
         return [path / name for name in Folder(path).stamps]
     except DataError as error:
         raise DataError(str(error).replace("data.root=", "picture=", 1)) from error
-
-
-def read(file: Path, decoder: SquareDecoder) -> np.ndarray:
-    """uint8 (C, H, W). Raises DataError with the name of a file that can't be read."""
-    try:
-        return decoder(file.read_bytes())
-    except (UnreadablePicture, OSError) as error:
-        raise DataError(f"picture={file} can't be read: {error}") from error

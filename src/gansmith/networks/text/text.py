@@ -36,6 +36,16 @@ class Text:
         tokens = self.tokens.to(*args, **kwargs)
         return Text(tokens, self.mask.to(tokens.device), self.pooled.to(*args, **kwargs))
 
+    def followed_by(self, other: Text) -> Text:
+        """These captions, and those of `other` behind them."""
+        length = max(self.mask.shape[1], other.mask.shape[1])
+        mine, theirs = self._padded(length), other._padded(length)
+        return Text(
+            torch.cat([mine.tokens, theirs.tokens]),
+            torch.cat([mine.mask, theirs.mask]),
+            torch.cat([mine.pooled, theirs.pooled]),
+        )
+
     def where(self, keep: Tensor, other: Text) -> Text:
         """These captions where `keep` holds, and those of `other` elsewhere: the dropping of captions that
         classifier-free guidance trains with (Ho and Salimans, 2022, arXiv:2207.12598, algorithm 1).

@@ -1,0 +1,202 @@
+"""From a caption to an embedding of a picture, and from that to the picture: DALL-E 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from gansmith.diffusion.drawing import Drawing, kept, with_steps
+from gansmith.diffusion.enlarging import Enlarging, known_at, reduced
+from gansmith.diffusion.loss import diffusion_loss
+from gansmith.diffusion.sampler import Sampler
+from gansmith.errors import ConfigError
+from gansmith.models.generative import Batch
+from gansmith.models.imagen import check_resolutions, check_side
+from gansmith.models.prompts import Prompt
+from gansmith.models.with_encoder import WithEncoder, scaled
+from gansmith.networks.text.text import Text
+from gansmith.networks.unclip import Shown
+from gansmith.noise import Draws, NoiseByIndex
+
+PARTS = ("prior", "decoder", "upsampler")
+
+
+@dataclass(frozen=True)
+class Foreseeing:
+    """How the prior is sampled: several embeddings, of which that most like the caption's is taken (section 2.2).
+
+    Args:
+        sampler: of a network that predicts the embedding itself: `kind` is clean.
+        candidates: how many; two in the paper.
+
+    Raises:
+        ConfigError: another kind, or no candidates.
+    """
+
+    sampler: Sampler
+    candidates: int = 2
+
+    def __post_init__(self) -> None:
+        if self.sampler.kind != "clean" or self.candidates < 1:
+            raise ConfigError("model.foreseeing: sampler.kind is clean, and candidates count from 1")
+
+    def sample(self, prior: nn.Module, text: Text, like: Tensor, draws: Draws, steps: int | None = None) -> Tensor:
+        """Embeddings (n, d) of length √d; `like` are the captions' own, (n, d)."""
+
+        def one() -> Tensor:
+            return with_steps(self.sampler, steps).sample(
+                lambda noisy, time: prior(noisy, time, text),
+                tuple(like.shape),
+                draws,
+                lambda clean: scaled(normalize(clean, dim=1)),
+            )
+
+        each = torch.stack([one() for _ in range(self.candidates)])
+        best = (each * like).sum(2).argmax(0)
+        return each[best, torch.arange(len(like), device=best.device)]
+
+
+class DALLE2(WithEncoder):
+    """Ramesh et al., 2022, arXiv:2204.06125: a prior and a decoder that diffuse, then an upsampler.
+
+    The first steps teach a dual encoder (see `WithEncoder`), in the place of CLIP. Then the prior learns which
+    embedding the picture of a caption has, the decoder to draw a picture from its embedding and its caption, and the
+    upsampler to enlarge it; it reads nothing, as in the paper.
+
+    Args:
+        generator: modules `encoder`, `text`, `prior`, `decoder` and `upsampler`.
+        resolutions: sides of what decoder and upsampler draw; the second is the data's.
+        foreseeing, drawing, enlarging: the three parts.
+        drop_embedding, drop_caption: shares of the pictures that the decoder draws without either (section 2.1).
+        trains: some of prior, decoder and upsampler; None trains all. They do not depend on each other in training.
+        **encoding: see `WithEncoder`.
+
+    Raises:
+        ConfigError: resolutions that do not grow, a share outside [0, 1), a part that there is not.
+    """
+
+    conditions: ClassVar[tuple[str, ...]] = ("guidance", "negative", "steps", "picture", "strength", "mask")
+
+    def __init__(
+        self,
+        generator: nn.ModuleDict,
+        resolutions: Sequence[int],
+        foreseeing: Foreseeing,
+        drawing: Drawing,
+        enlarging: Enlarging,
+        drop_embedding: float = 0.1,
+        drop_caption: float = 0.5,
+        trains: Sequence[str] | None = None,
+        **encoding: Any,
+    ) -> None:
+        super().__init__({"generator": generator}, **encoding)
+        check_resolutions(resolutions, None)
+        if len(resolutions) != 2:
+            raise ConfigError(f"model.resolutions is {list(resolutions)}; decoder and upsampler have one each")
+        for key, share in (("drop_embedding", drop_embedding), ("drop_caption", drop_caption)):
+            if not 0 <= share < 1:
+                raise ConfigError(f"model.{key} is {share}; it is from 0 on and below 1")
+        if unknown := [part for part in trains or () if part not in PARTS]:
+            raise ConfigError(f"model.trains has {unknown[0]}; the parts are {', '.join(PARTS)}")
+        self.resolutions, self.trains = list(resolutions), list(trains or PARTS)
+        self.foreseeing, self.drawing, self.enlarging = foreseeing, drawing, enlarging
+        self.drop_embedding, self.drop_caption = drop_embedding, drop_caption
+
+    # Training.
+
+    def loss_terms(self, side: str, batch: Batch) -> dict[str, Tensor]:
+        image = batch["image"]
+        check_side(image, self.resolutions)
+        if self.teaches_encoder:
+            return self.contrastive_term(batch)
+        embedding, text = self.embedded(image), self.generator.text(batch["caption"])
+        terms = {}
+        if "prior" in self.trains:
+            terms["prior"] = self._prior_loss(embedding, text)
+        if "decoder" in self.trains:
+            terms["decoder"] = self._decoder_loss(image, embedding, text)
+        if "upsampler" in self.trains:
+            upsampler, below = self.generator.upsampler, self.resolutions[0]
+            terms["upsampler"] = self.enlarging.loss(upsampler, image, below, self.noise)
+        return terms
+
+    def _prior_loss(self, embedding: Tensor, text: Text) -> Tensor:
+        sampler = self.foreseeing.sampler
+        return diffusion_loss(
+            lambda noisy, time: self.generator.prior(noisy, time, text),
+            embedding,
+            sampler.schedule,
+            sampler.kind,
+            self.noise,
+        )
+
+    def _decoder_loss(self, image: Tensor, embedding: Tensor, text: Text) -> Tensor:
+        rows = len(image)
+        with_embedding = kept(self.noise, rows, self.drop_embedding, image)
+        with_caption = kept(self.noise, rows, self.drop_caption, image)
+        shown = Shown(embedding * with_embedding[:, None], text.where(with_caption, self.generator.text([""])))
+        return self.drawing.loss(self.generator.decoder, reduced(image, self.resolutions[0]), shown, self.noise)
+
+    # Sampling.
+
+    def stages(  # type: ignore[override]
+        self,
+        indices: Tensor,
+        seed: int,
+        prompt: Prompt = None,
+        guidance: float | None = None,
+        negative: str = "",
+        steps: int | None = None,
+        picture: Tensor | None = None,
+        strength: float = 1.0,
+        mask: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """`decoder` and `upsampler`; arguments as of `Imagen.stages`."""
+        prompts, like = self.prompts(indices, prompt), next(self.sampler.parameters())
+        draws = NoiseByIndex(seed, indices, like.dtype, like.device)
+        text = self.sampler.text(prompts)
+        embedding = self.foreseeing.sample(self.sampler.prior, text, self.sampler.encoder.text(prompts), draws, steps)
+        return self._draw(Shown(embedding, text), draws, guidance, negative, steps, picture, strength, mask)
+
+    def from_embedding(
+        self,
+        embedding: Tensor,
+        indices: Tensor,
+        seed: int,
+        prompt: Prompt = "",
+        guidance: float | None = None,
+        steps: int | None = None,
+    ) -> dict[str, Tensor]:
+        """As `stages`, from embeddings (n, d) of length 1 in place of a prior's."""
+        like = next(self.sampler.parameters())
+        draws = NoiseByIndex(seed, indices, like.dtype, like.device)
+        shown = Shown(scaled(embedding.to(like)), self.sampler.text(self.prompts(indices, prompt)))
+        return self._draw(shown, draws, guidance, steps=steps)
+
+    def _draw(
+        self,
+        shown: Shown,
+        draws: Draws,
+        guidance: float | None,
+        negative: str = "",
+        steps: int | None = None,
+        picture: Tensor | None = None,
+        strength: float = 1.0,
+        mask: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        decoder, rows = self.sampler.decoder, len(shown.embedding)
+        opposite = Shown(torch.zeros_like(shown.embedding), self.sampler.text([negative] * rows))
+        small, large = (
+            None if picture is None else known_at(size, picture.to(shown.embedding), strength, mask, rows)
+            for size in self.resolutions
+        )
+        shape = (rows, decoder.channels, self.resolutions[0], self.resolutions[0])
+        decoded = self.drawing.sample(decoder, shape, shown, opposite, draws, guidance, small, steps)
+        upsampler = self.sampler.upsampler
+        enlarged = self.enlarging.sample(upsampler, decoded, self.resolutions[1], draws, large, steps)
+        return {"decoder": decoded, "upsampler": enlarged}

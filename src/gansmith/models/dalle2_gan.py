@@ -1,0 +1,164 @@
+"""The three parts of DALL-E 2, adversarially."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cosine_similarity, l1_loss
+
+from gansmith.diffusion.drawing import kept
+from gansmith.diffusion.enlarging import enlarged, reduced
+from gansmith.errors import ConfigError
+from gansmith.models.adversarial import Batch
+from gansmith.models.caption_gan import CaptionGAN
+from gansmith.models.imagen import check_side
+from gansmith.models.imagen_gan import check_doubling, enlarged_by
+from gansmith.models.prompts import Prompt
+from gansmith.models.with_encoder import WithEncoder, scaled
+from gansmith.noise import NoiseByIndex
+from gansmith.objectives.matching import swapped
+
+
+class DALLE2GAN(WithEncoder, CaptionGAN):
+    """Prior, decoder and upsampler of Ramesh et al. (2022, arXiv:2204.06125), each with a critic.
+
+    The first steps teach a dual encoder (see `WithEncoder`). Then the prior, a conditional GAN, learns the embeddings
+    that pictures of a caption have; the decoder, DF-GAN (arXiv:2008.05865), draws a picture half as large from its
+    embedding and its caption, which is left out for some; the upsampler, SRGAN (arXiv:1609.04802), enlarges it and
+    knows the embedding.
+
+    Args:
+        generator: modules `encoder`, `text`, `prior`, (latent, captions' vectors) to embeddings, `decoder`, (latent,
+            embeddings and captions' vectors side by side) to pictures, and `upsampler`, (pictures, levels of noise,
+            embeddings) to what larger pictures have beyond.
+        discriminator: modules `text`, `prior`, `decoder` and `upsampler`, which take pairs of the same.
+        resolutions: sides of what decoder and upsampler draw; the second is twice the first, and the data's.
+        latent: size of the decoder's z ~ N(0, 1).
+        drop_caption: share of the pictures that the decoder draws from their embedding alone.
+        prior_weight: of 1 - cos between a caption's generated embedding and its picture's, beside the adversarial loss.
+        similarity_weight: of 1 - cos between the embedding that a picture was drawn from and its own.
+        pixel_weight: of the upsampler's absolute error.
+        level: deviation of the noise in small pictures when sampling; training draws it from 0 to twice that.
+        **judging: see `CaptionGAN` and `WithEncoder`.
+
+    Raises:
+        ConfigError: resolutions that do not double, a negative number, or a share outside [0, 1).
+    """
+
+    def __init__(
+        self,
+        generator: nn.ModuleDict,
+        discriminator: nn.ModuleDict,
+        resolutions: Sequence[int],
+        latent: int,
+        drop_caption: float = 0.5,
+        prior_weight: float = 1.0,
+        similarity_weight: float = 1.0,
+        pixel_weight: float = 10.0,
+        level: float = 0.1,
+        **judging: Any,
+    ) -> None:
+        super().__init__(generator, discriminator, **judging)
+        check_doubling(resolutions)
+        weights = {"prior_weight": prior_weight, "similarity_weight": similarity_weight, "pixel_weight": pixel_weight}
+        for key, value in {**weights, "level": level}.items():
+            if value < 0:
+                raise ConfigError(f"model.{key} is {value}; it can't be negative")
+        if not 0 <= drop_caption < 1:
+            raise ConfigError(f"model.drop_caption is {drop_caption}; it is from 0 on and below 1")
+        self.resolutions = list(resolutions)
+        self.latent, self.drop_caption, self.level = latent, drop_caption, level
+        self.prior_weight, self.similarity_weight, self.pixel_weight = prior_weight, similarity_weight, pixel_weight
+
+    # Training.
+
+    def turns(self, step: int) -> tuple[str, ...]:
+        return ("generator",) if step < self.encoder_steps else super().turns(step)
+
+    def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
+        if self.teaches_encoder:
+            return self.contrastive_term(batch)
+        real, embedding, critics = batch["image"], self.embedded(batch["image"]), self.discriminator
+        keep = kept(self.noise, len(real), self.drop_caption, real)
+        fake, condition = self._fakes(batch, embedding, keep), self.read(batch)
+        shown = beside(embedding, condition, keep, critics.text)
+        drawn = self.generator.encoder.image(enlarged(fake["decoder"], real.shape[-1]))
+        return {
+            "prior": self.loss.generator(critics.prior(fake["prior"], condition)),
+            "prior_likeness": self.prior_weight * (1 - cosine_similarity(fake["prior"], embedding).mean()),
+            "decoder": self.fooling_term(critics.decoder, fake["decoder"], shown),
+            "decoder_likeness": self.similarity_weight * (1 - cosine_similarity(drawn, embedding).mean()),
+            "upsampler": self.fooling_term(critics.upsampler, fake["upsampler"], embedding),
+            "upsampler_pixel": self.pixel_weight * l1_loss(fake["upsampler"], real),
+        }
+
+    def discriminator_loss(self, batch: Batch) -> dict[str, Tensor]:
+        check_side(batch["image"], self.resolutions)
+        real, embedding, critics = batch["image"], self.embedded(batch["image"]), self.discriminator
+        keep = kept(self.noise, len(real), self.drop_caption, real)
+        with torch.no_grad():
+            fake = self._fakes(batch, embedding, keep)
+        condition = self.read(batch)
+        shown = beside(embedding, condition, keep, critics.text)
+        prior = self.loss.discriminator(
+            critics.prior(embedding, condition),
+            critics.prior(fake["prior"], condition),
+            critics.prior(embedding, swapped(condition)),
+        )
+        small = reduced(real, self.resolutions[0])
+        decoder = self.matching_terms(critics.decoder, small, fake["decoder"], shown)
+        upsampler = self.matching_terms(critics.upsampler, real, fake["upsampler"], embedding)
+        return {
+            "prior": prior,
+            **{f"decoder_{term}": value for term, value in decoder.items()},
+            **{f"upsampler_{term}": value for term, value in upsampler.items()},
+        }
+
+    def _fakes(self, batch: Batch, embedding: Tensor, keep: Tensor) -> dict[str, Tensor]:
+        """What each part makes of what real pictures would give it."""
+        parts, real, rows = self.generator, batch["image"], len(batch["image"])
+        condition = parts.text(batch["caption"]).pooled
+        decoded = parts.decoder(self.noise.normal(rows, self.latent), beside(embedding, condition, keep, parts.text))
+        level = 2 * self.level * self.noise.uniform(rows, 1).flatten()
+        small = reduced(real, self.resolutions[0])
+        return {
+            "prior": parts.prior(self.noise.normal(rows, parts.prior.latent), condition),
+            "decoder": decoded,
+            "upsampler": enlarged_by(parts.upsampler, small, level, embedding, self.noise),
+        }
+
+    # Sampling.
+
+    def stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
+        """`decoder` and `upsampler`; sample i has latents and noise of its own."""
+        parts, prompts = self.sampler, self.prompts(indices, prompt)
+        draws = self._draws(indices, seed)
+        condition = parts.text(prompts).pooled
+        embedding = parts.prior(draws.normal(len(indices), parts.prior.latent), condition)
+        return self._draw(embedding, condition, draws)
+
+    def from_embedding(
+        self, embedding: Tensor, indices: Tensor, seed: int, prompt: Prompt = "", **conditions: Any
+    ) -> dict[str, Tensor]:
+        """As `stages`, from embeddings (n, d) of length 1 in place of the prior's."""
+        condition = self.sampler.text(self.prompts(indices, prompt)).pooled
+        return self._draw(scaled(embedding.to(condition)), condition, self._draws(indices, seed))
+
+    def _draws(self, indices: Tensor, seed: int) -> NoiseByIndex:
+        like = next(self.sampler.parameters())
+        return NoiseByIndex(seed, indices, like.dtype, like.device)
+
+    def _draw(self, embedding: Tensor, condition: Tensor, draws: NoiseByIndex) -> dict[str, Tensor]:
+        rows, parts = len(embedding), self.sampler
+        decoded = parts.decoder(draws.normal(rows, self.latent), torch.cat([embedding, condition], dim=1))
+        level = decoded.new_full((rows,), self.level)
+        larger = enlarged_by(parts.upsampler, decoded, level, embedding, draws)
+        return {"decoder": decoded, "upsampler": larger.clamp(-1, 1)}
+
+
+def beside(embedding: Tensor, condition: Tensor, keep: Tensor, text: nn.Module) -> Tensor:
+    """Embeddings (n, d) and captions' vectors (n, c) in one row, the empty caption's where `keep` (n,) is False."""
+    return torch.cat([embedding, torch.where(keep[:, None], condition, text([""]).pooled)], dim=1)

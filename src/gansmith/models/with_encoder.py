@@ -1,0 +1,92 @@
+"""Models that draw from embeddings of a dual encoder, which they learn before anything else."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gansmith.errors import ConfigError, WeightsError
+from gansmith.models.dual_encoder import contrastive
+from gansmith.models.generative import Batch
+from gansmith.models.prompts import FromCaptions
+
+
+class WithEncoder(FromCaptions):
+    """The first steps teach the encoder alone, which then stays as it is; mixed into a model of either kind.
+
+    Args:
+        encoder_share: of the steps that teach the encoder.
+        encoder_from: a run of model=dual_encoder, or one of its checkpoints, to take the encoder from; then nothing
+            teaches it here.
+        **steps: see `GenerativeModel`.
+
+    Raises:
+        ConfigError: a share outside (0, 1).
+    """
+
+    def __init__(
+        self, *networks: Any, encoder_share: float = 0.2, encoder_from: str | None = None, **steps: Any
+    ) -> None:
+        super().__init__(*networks, **steps)
+        if not 0 < encoder_share < 1:
+            raise ConfigError(f"model.encoder_share is {encoder_share}; it lies between 0 and 1")
+        self.encoder_share, self.encoder_from = encoder_share, encoder_from
+
+    @property
+    def encoder_steps(self) -> int:
+        """How many steps teach the encoder."""
+        return 0 if self.encoder_from else round(self.encoder_share * self.trainer.max_steps)
+
+    @property
+    def teaches_encoder(self) -> bool:
+        """Whether this step does."""
+        return self.global_step < self.encoder_steps
+
+    def contrastive_term(self, batch: Batch) -> dict[str, Tensor]:
+        """All that is minimised while the encoder is taught."""
+        return {"contrastive": contrastive(self.generator.encoder, batch["image"], batch["caption"])}
+
+    @torch.no_grad()
+    def embedded(self, image: Tensor) -> Tensor:
+        """Pictures (n, C, S, S) in [-1, 1] to embeddings (n, d) of length √d, whose values have a variance about 1."""
+        return scaled(self.generator.encoder.image(image))
+
+    def on_fit_start(self) -> None:
+        super().on_fit_start()
+        if self.encoder_from and not self.global_step:
+            take_encoder(self.generator.encoder, self.encoder_from)
+            if self.ema_generator is not None:
+                self.ema_generator.encoder.load_state_dict(self.generator.encoder.state_dict())  # type: ignore[union-attr]
+
+    def before_step(self) -> None:
+        super().before_step()
+        self.generator.encoder.requires_grad_(self.teaches_encoder)
+
+
+def take_encoder(encoder: torch.nn.Module, ckpt: str) -> None:
+    """Fills it with the weights of a run of model=dual_encoder.
+
+    Raises:
+        WeightsError: that run's encoder has another form.
+        ConfigError, CheckpointError: see `load_judge`.
+    """
+    # Late, as runs are made of models.
+    from gansmith.metrics.judge import load_judge
+
+    weights = load_judge(Path(ckpt), "cpu").encoder.state_dict()
+    try:
+        encoder.load_state_dict(weights)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"model.encoder_from={ckpt} holds an encoder of another form: model.encoder, model.text and "
+            "data.resolution must be those of its run"
+        ) from error
+
+
+def scaled(embedding: Tensor) -> Tensor:
+    """Of length 1, (n, d), to length √d."""
+    return embedding * math.sqrt(embedding.shape[1])
