@@ -10,7 +10,7 @@ from gansmith.config import register_resolvers, to_plain
 from gansmith.experiment import build_model
 
 CONF = str(Path(__file__).parents[2] / "conf")
-SMALL = {"imagen": 32, "text_gan": 4}
+SMALL = {"imagen": 32, "text_gan": 4, "dalle2": 32, "dalle2_gan": 4}
 """Features."""
 
 

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from gansmith.config import to_plain
 from gansmith.errors import ConfigError
-from gansmith.suites.plan import Suite
+from gansmith.suites.plan import PARTS, Suite
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -57,7 +57,7 @@ def test_overrides_of_the_model_win_over_those_of_the_data_and_of_all(tmp_path):
         ({"seeds": [1, 1]}, r"suite\.seeds=\[1, 1\]"),
         ({"data": "digits"}, r"suite\.data=digits"),
         ({"models": ["gan", "biggest"]}, r"suite\.models: there is no biggest; there are acgan, biggan, "),
-        ({"models": ["base_gan"]}, r"suite\.models: there is no base_gan; "),
+        *(({"models": [part]}, rf"suite\.models: there is no {part}; ") for part in PARTS),
         ({"data": ["digts"]}, r"suite\.data: there is no digts; there are .*digits"),
         ({"overrides": {"dcgann": ["trainer.max_steps=3"]}}, r"suite\.overrides\.dcgann: there is no such"),
         ({"overrides": {"all": ["seed=3"]}}, r"suite\.overrides\.all: seed is not"),

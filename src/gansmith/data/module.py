@@ -140,7 +140,7 @@ class ImageData(DataModule):
     def train_dataloader(self) -> BatchStream:
         """The stream from the trainer's step on, this rank's part; the whole of it without a trainer."""
         return self.stream(
-            self._trained_on,
+            self.trained_on,
             self.batch_size,
             seed=self.seed,
             horizontal_flip=self.horizontal_flip,
@@ -149,7 +149,8 @@ class ImageData(DataModule):
         )
 
     @property
-    def _trained_on(self) -> ImageSet:
+    def trained_on(self) -> ImageSet:
+        """The pictures of the train split, or as many of them as `limit` says."""
         if self.limit is None:
             return self.train
         if self.limit > len(self.train):

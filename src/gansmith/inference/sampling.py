@@ -70,7 +70,9 @@ def draw(model: GenerativeModel, config: DictConfig, conditions: Mapping[str, An
 
 
 def check_samples(model: GenerativeModel, ckpt: str) -> None:
-    """Raises ConfigError for a model that translates pictures."""
+    """Raises ConfigError for a model that translates pictures, or draws none."""
+    if hasattr(model, "embed"):
+        raise ConfigError(f"model={model.name} draws no pictures: it conditions what does (model.encoder_from={ckpt})")
     if isinstance(model, Translation):
         how = f"python src/translate.py ckpt={ckpt} input=FILE|FOLDER out=FOLDER"
         raise ConfigError(f"model={model.name} translates pictures: {how}")

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from gansmith.data.captioned.captions import CaptionedSet, caption_of
 from gansmith.errors import ConfigError
-from gansmith.metrics.base import Progress, require
-from gansmith.metrics.judge import load_judge, retrieval
+from gansmith.metrics.base import Progress, is_whole, require
+from gansmith.metrics.judge import POOL, check_pool, load_judge, retrieval
 from gansmith.metrics.protocol import Protocol, Sampler
 from gansmith.metrics.reference import reference_indices, subset
 from gansmith.metrics.statements import statement_accuracies
@@ -56,6 +56,12 @@ class CaptionProtocol(Protocol):
         if "retrieval" in self.metrics:
             require(self.judge is not None, "judge", None, "a run of model=dual_encoder, where metrics has retrieval")
 
+    def _check_numbers(self) -> None:
+        super()._check_numbers()
+        for key in ("samples", "during_samples") if "retrieval" in self.metrics else ():
+            fits = is_whole(getattr(self, key), POOL)
+            require(fits, key, getattr(self, key), f"a whole number of at least {POOL}, where metrics has retrieval")
+
     @property
     def set_metrics(self) -> tuple[str, ...]:
         return tuple(metric for metric in super().set_metrics if metric not in self.OF_CAPTIONS)
@@ -88,6 +94,8 @@ class CaptionProtocol(Protocol):
                 f"metrics={self.name} has statements, and nobody knows what the captions of data={data.name} state: "
                 "take it out of metrics.metrics, or data=scenes"
             )
+        if "retrieval" in self.metrics:
+            check_pool(self.name, min(len(data.split(split)) for split in RETRIEVED))
 
     def sampler(self, model: Any, data: ImageData) -> Sampler:
         pictures = cast(CaptionedSet, data.split(self.split))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -28,10 +29,16 @@ def load_judge(ckpt: str | os.PathLike[str], device: torch.device | str) -> Any:
     from gansmith.inference.checkpoints import find_checkpoint, load_trained
     from gansmith.models.dual_encoder import DualEncoding
 
-    model = load_trained(find_checkpoint(ckpt), torch.device(device)).model
+    model = load_trained(find_checkpoint(Path(ckpt)), torch.device(device)).model
     if not isinstance(model, DualEncoding):
         raise ConfigError(f"{ckpt} holds model={model.name}; a judge is a run of model=dual_encoder")
     return model
+
+
+def check_pool(name: str, pictures: int) -> None:
+    """Raises ConfigError if the data of the protocol `name` have fewer than a pool."""
+    if pictures < POOL:
+        raise ConfigError(f"metrics={name} looks for captions in pools of {POOL}, and there are {pictures} pictures")
 
 
 def retrieval(

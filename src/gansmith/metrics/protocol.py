@@ -121,10 +121,14 @@ class Protocol(BaseProtocol):
         return {"ppl": path, "classifier": RECIPE}
 
     def check_model(self, model: Any) -> None:
-        """Raises ConfigError for a model that translates pictures, or does not have what a metric asks for."""
+        """Raises ConfigError for a model that translates pictures, draws none, or does not have what a metric asks for."""
         if self.metrics and hasattr(model, "translate"):
             raise ConfigError(
                 f"metrics={self.name} samples from latents, model={model.name} translates pictures: take metrics=paired"
+            )
+        if self.metrics and hasattr(model, "embed"):
+            raise ConfigError(
+                f"metrics={self.name} measures pictures, model={model.name} draws none: take metrics=retrieval"
             )
         if self.metrics and hasattr(model, "sample_stages") and not self.has_captions:
             raise ConfigError(

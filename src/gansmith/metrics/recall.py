@@ -14,7 +14,7 @@ from gansmith.data.captioned.captions import CaptionedSet
 from gansmith.errors import ConfigError
 from gansmith.metrics.base import BaseProtocol, Progress, is_whole, require
 from gansmith.metrics.captions import captions_at
-from gansmith.metrics.judge import POOL, retrieval
+from gansmith.metrics.judge import POOL, check_pool, retrieval
 from gansmith.metrics.random_state import random_state_kept
 from gansmith.metrics.reference import subset
 
@@ -51,11 +51,8 @@ class RetrievalProtocol(BaseProtocol):
             raise ConfigError(f"metrics={self.name} is for model=dual_encoder; model={model.name} draws pictures")
 
     def check_data(self, model: Any, data: DataModule) -> None:
-        found = len(data.split(self.split)) if self.metrics else POOL  # type: ignore[attr-defined]
-        if found < POOL:
-            raise ConfigError(
-                f"metrics={self.name} looks for captions in pools of {POOL}, and there are {found} pictures"
-            )
+        if self.metrics:
+            check_pool(self.name, len(data.split(self.split)))  # type: ignore[attr-defined]
 
     def prepare(self, device: str | torch.device) -> None:
         """Nothing: the model itself is all it takes."""

@@ -96,8 +96,7 @@ class DALLE2(WithEncoder):
     ) -> None:
         super().__init__({"generator": generator}, **encoding)
         check_resolutions(resolutions, None)
-        if len(resolutions) != 2:
-            raise ConfigError(f"model.resolutions is {list(resolutions)}; decoder and upsampler have one each")
+        check_pair(resolutions)
         for key, share in (("drop_embedding", drop_embedding), ("drop_caption", drop_caption)):
             if not 0 <= share < 1:
                 raise ConfigError(f"model.{key} is {share}; it is from 0 on and below 1")
@@ -200,3 +199,9 @@ class DALLE2(WithEncoder):
         upsampler = self.sampler.upsampler
         enlarged = self.enlarging.sample(upsampler, decoded, self.resolutions[1], draws, large, steps)
         return {"decoder": decoded, "upsampler": enlarged}
+
+
+def check_pair(resolutions: Sequence[int]) -> None:
+    """Raises ConfigError unless there are two."""
+    if len(resolutions) != 2:
+        raise ConfigError(f"model.resolutions is {list(resolutions)}; decoder and upsampler have one each")

@@ -14,6 +14,7 @@ from gansmith.diffusion.enlarging import enlarged, reduced
 from gansmith.errors import ConfigError
 from gansmith.models.adversarial import Batch
 from gansmith.models.caption_gan import CaptionGAN
+from gansmith.models.dalle2 import check_pair
 from gansmith.models.imagen import check_side
 from gansmith.models.imagen_gan import check_doubling, enlarged_by
 from gansmith.models.prompts import Prompt
@@ -45,7 +46,7 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         **judging: see `CaptionGAN` and `WithEncoder`.
 
     Raises:
-        ConfigError: resolutions that do not double, a negative number, or a share outside [0, 1).
+        ConfigError: resolutions that are not two or do not double, a negative number, or a share outside [0, 1).
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         **judging: Any,
     ) -> None:
         super().__init__(generator, discriminator, **judging)
+        check_pair(resolutions)
         check_doubling(resolutions)
         weights = {"prior_weight": prior_weight, "similarity_weight": similarity_weight, "pixel_weight": pixel_weight}
         for key, value in {**weights, "level": level}.items():
@@ -79,6 +81,7 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         return ("generator",) if step < self.encoder_steps else super().turns(step)
 
     def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
+        check_side(batch["image"], self.resolutions)
         if self.teaches_encoder:
             return self.contrastive_term(batch)
         real, embedding, critics = batch["image"], self.embedded(batch["image"]), self.discriminator

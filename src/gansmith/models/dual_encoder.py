@@ -59,4 +59,5 @@ class DualEncoding(GenerativeModel):
 
 def contrastive(encoder: DualEncoder, image: Tensor, captions: list[str]) -> Tensor:
     """Symmetric InfoNCE of a batch, a scalar; pictures (n, C, S, S) in [-1, 1] and their n captions."""
-    return info_nce(*encoder(image, captions), encoder.scale())
+    images, texts = encoder(image, captions)
+    return info_nce(images, texts, encoder.scale())

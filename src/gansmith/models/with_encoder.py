@@ -25,7 +25,7 @@ class WithEncoder(FromCaptions):
         **steps: see `GenerativeModel`.
 
     Raises:
-        ConfigError: a share outside (0, 1).
+        ConfigError: a share outside (0, 1), or of no number of steps.
     """
 
     def __init__(
@@ -57,7 +57,10 @@ class WithEncoder(FromCaptions):
 
     def on_fit_start(self) -> None:
         super().on_fit_start()
-        if self.encoder_from and not self.global_step:
+        if not self.encoder_from and self.trainer.max_steps < 1:
+            raise ConfigError("model.encoder_share is a share of trainer.max_steps, which is not set")
+        # Not the step: who goes on has its weights by now, and its count of steps only later.
+        if self.encoder_from and not self.images_seen:
             take_encoder(self.generator.encoder, self.encoder_from)
             if self.ema_generator is not None:
                 self.ema_generator.encoder.load_state_dict(self.generator.encoder.state_dict())  # type: ignore[union-attr]

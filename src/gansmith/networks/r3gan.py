@@ -139,12 +139,22 @@ class Generator(nn.Module):
         channels: of the picture.
         latent: size of z, and of a label's embedding.
         classes: of labels; 0 for none.
+        bounded: tanh at the end, which the paper does without (see `gansmith.networks.stylegan2.generator.Generator`).
         **stages: see `residual_stages`.
     """
 
-    def __init__(self, resolution: int, channels: int, latent: int = 64, classes: int = 0, **stages: int) -> None:
+    def __init__(
+        self,
+        resolution: int,
+        channels: int,
+        latent: int = 64,
+        classes: int = 0,
+        bounded: bool = False,
+        **stages: int,
+    ) -> None:
         super().__init__()
         check_sizes(latent=latent)
+        self.bounded = bounded
         widths, residual = residual_stages(resolution, up=True, **stages)
         self.latent = latent
         self.embedding = nn.Embedding(classes, latent) if classes else None
@@ -158,12 +168,13 @@ class Generator(nn.Module):
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         """(n, latent) and, where there are classes, (n,) int64 to (n, channels, resolution, resolution).
 
-        Nothing bounds the pictures, which learn to lie in [-1, 1].
+        Pictures that nothing bounds learn to lie in [-1, 1].
         """
         if self.embedding is not None:
             latent = torch.cat([latent, self.embedding(_given(label))], dim=1)
         features = self.basis * self.weigh(latent)[:, :, None, None]
-        return self.to_picture(self.stages(features))
+        picture = self.to_picture(self.stages(features))
+        return picture.tanh() if self.bounded else picture
 
     def latent_matrices(self) -> list[Tensor]:
         """The matrix (rows, latent) by which z enters."""

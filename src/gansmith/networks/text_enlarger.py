@@ -21,7 +21,7 @@ class Block(nn.Module):
         super().__init__()
         self.first, self.second = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
         self.affine = ConditionalAffine(width, condition)
-        nn.init.zeros_(self.second.weight)
+        _zero(self.second)
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
         hidden = self.affine(self.first(features), condition)
@@ -46,7 +46,7 @@ class TextEnlarger(nn.Module):
         self.up = nn.Conv2d(features, 4 * features, 3, padding=1)
         self.last = nn.Conv2d(features, channels, 3, padding=1)
         # It begins as the enlarged picture.
-        nn.init.zeros_(self.last.weight)
+        _zero(self.last)
 
     def forward(self, small: Tensor, level: Tensor, condition: Tensor) -> Tensor:
         """(n, channels, s, s), the levels (n,) of the noise in it and (n, condition) to (n, channels, 2 s, 2 s)."""
@@ -55,3 +55,9 @@ class TextEnlarger(nn.Module):
         for block in self.blocks:
             features = block(features, both)
         return self.last(leaky_relu(pixel_shuffle(self.up(features), 2), SLOPE))
+
+
+def _zero(convolution: nn.Conv2d) -> None:
+    nn.init.zeros_(convolution.weight)
+    assert convolution.bias is not None
+    nn.init.zeros_(convolution.bias)

@@ -7,7 +7,7 @@ LARGER_IS_BETTER = (
     "psnr", "psnr_y", "ssim", "ssim_y", "ms_ssim", "right", "held_out", "retrieval", "real_retrieval", "real_held_out",
 )  # fmt: skip
 # How the results of a protocol's metrics begin, where not with the metric itself.
-OTHER_NAMES = {"fd": "fid", "kd": "kid", "prc": "precision", "dc": "coverage"}
+OTHER_NAMES = {"fd": "fid", "kd": "kid", "prc": "precision", "dc": "coverage", "statements": "right"}
 
 
 def larger_is_better(name: str) -> bool:

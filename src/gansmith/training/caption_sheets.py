@@ -23,11 +23,23 @@ LINE_LENGTH = 40  # letters; those of Chinese are as wide as two
 class CaptionSheets(Pictures):
     """Rows of a real picture, what each stage of the model draws for its caption, and the caption.
 
-    `count` test pictures, spread evenly over all of them. Arguments as for `Pictures`; the seed is that of the samples.
+    `count` pictures, spread evenly over all of them.
+
+    Args:
+        split: test, or train for the pictures that are trained on.
+        seed: of the samples. All others: see `Pictures`.
+
+    Raises:
+        ConfigError: another split.
     """
 
-    def __init__(self, run_dir: str | Path, every_n_steps: int = 500, count: int = 8, seed: int = 0) -> None:
+    def __init__(
+        self, run_dir: str | Path, every_n_steps: int = 500, count: int = 8, seed: int = 0, split: str = "test"
+    ) -> None:
         super().__init__(run_dir, every_n_steps, count, seed)
+        if split not in ("train", "test"):
+            raise ConfigError(f"callbacks.samples.split={split}: it is train or test")
+        self.split = split
 
     def check_model(self, model: Any) -> None:
         if not hasattr(model, "sample_stages"):
@@ -36,7 +48,8 @@ class CaptionSheets(Pictures):
             )
 
     def draw(self, trainer: Trainer, pl_module: Any) -> Tensor:
-        pictures = trainer.datamodule.split("test")  # type: ignore[attr-defined]
+        data: Any = trainer.datamodule  # type: ignore[attr-defined]
+        pictures = data.trained_on if self.split == "train" else data.split("test")
         count = min(self.count, len(pictures))
         places = torch.arange(count) * len(pictures) // count
         captions = [caption_of(pictures, index, self.seed) for index in places.tolist()]

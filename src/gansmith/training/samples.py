@@ -44,6 +44,10 @@ class SampleGrids(Pictures):
                 f"callbacks=default shows samples from latents, model={model.name} translates pictures: "
                 "take callbacks=pairs"
             )
+        if hasattr(model, "embed"):
+            raise ConfigError(
+                f"callbacks=default shows samples, model={model.name} draws none: take callbacks=no_pictures"
+            )
 
     def draw(self, trainer: Trainer, pl_module: LightningModule) -> Tensor:
         images = pl_module.sample_images(torch.arange(self.count), self.seed)  # type: ignore[operator]

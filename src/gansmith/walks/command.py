@@ -13,7 +13,7 @@ from gansmith.inference.prompting import is_list
 from gansmith.inference.sampling import check_samples, label_condition, sample_checkpoint, truncation_condition
 from gansmith.models.gan import GAN
 from gansmith.pair_sheet import write_pair_sheet
-from gansmith.walks import interpolate, mix, project, sefa, truncation
+from gansmith.walks import embeddings, interpolate, mix, project, sefa, truncation
 from gansmith.walks.settings import check_counts
 from gansmith.walks.walker import Walker
 
@@ -32,6 +32,9 @@ COUNTS = {
     "mix": {"n": 6, "columns": 6},
     "sefa": {"n": 3, "columns": 7},
     "project": {"n": 8, "columns": 8, "steps": 1000},
+    "variations": {"n": 8, "columns": 8},
+    "blend": {"n": 3, "columns": 7},
+    "edit": {"n": 3, "columns": 5},
 }
 """How many of everything where nobody says it."""
 OF_EACH_PROMPT = 4
@@ -49,6 +52,8 @@ def sample(config: DictConfig) -> list[Path]:
     config = OmegaConf.merge(config, counts)  # type: ignore[assignment]
     if config.ckpt is None or config.get("task") is not None:
         return [write_pair_sheet(config)]
+    if config.mode in embeddings.MODES:
+        return embeddings.embedding_walk(load_trained(find_checkpoint(config.ckpt), pick_device(config.device)), config)
     return sample_checkpoint(config) if config.mode == SAMPLES else walk(config)
 
 

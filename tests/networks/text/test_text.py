@@ -63,3 +63,16 @@ def test_dropped_captions_get_no_gradient():
     pooled = one.pooled.requires_grad_()
     one.where(torch.tensor([True, False]), empty).pooled.sum().backward()
     assert torch.equal(pooled.grad, torch.tensor([[1.0, 1, 1], [0, 0, 0]]))
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [(5, 2), (2, 5), (3, 3)])
+def test_captions_stand_behind_others_whatever_the_lengths(mine, theirs):
+    one, other = text(3, mine, seed=0), text(2, theirs, seed=1)
+    both = one.followed_by(other)
+    assert len(both) == 5
+    assert both.mask.shape == (5, max(mine, theirs))
+    assert both.mask.dtype == torch.bool
+    for row in range(5):
+        expected = one[row : row + 1] if row < 3 else other[row - 3 : row - 2]
+        assert torch.equal(words(both[row : row + 1]), words(expected))
+        assert torch.equal(both.pooled[row], expected.pooled[0])

@@ -26,6 +26,8 @@ class Generator(nn.Module):
         most: channels of a stage.
         mapping_layers: of the mapping.
         classes: labels that are embedded beside z; 0 for none.
+        bounded: tanh at the end, which the paper does without. Where much of a picture is at the end of the range,
+            as digits on black, an unbounded generator learns not to vary there, and varies nowhere.
     """
 
     mean: Tensor
@@ -42,11 +44,12 @@ class Generator(nn.Module):
         most: int = 512,
         mapping_layers: int = 8,
         classes: int = 0,
+        bounded: bool = False,
     ) -> None:
         super().__init__()
         check_sizes(latent=latent, most=most, mapping_layers=mapping_layers)
         self.mapping = Mapping(latent, latent, mapping_layers, classes)
-        self.synthesis = Synthesis(widths_from_4x4(resolution, width, most), channels, latent)
+        self.synthesis = Synthesis(widths_from_4x4(resolution, width, most), channels, latent, bounded)
         self.register_buffer("mean", torch.zeros(latent))
 
     def forward(
@@ -54,7 +57,7 @@ class Generator(nn.Module):
     ) -> Tensor:
         """(n, latent) and, where there are classes, (n,) int64 to (n, channels, resolution, resolution).
 
-        Nothing bounds the pictures, which learn to lie in [-1, 1].
+        Pictures that nothing bounds learn to lie in [-1, 1].
 
         Args:
             draws: of the noise of these n rows; None leaves noise out.

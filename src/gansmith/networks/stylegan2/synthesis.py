@@ -68,10 +68,12 @@ class Synthesis(nn.Module):
         widths: channels at 4x4, 8x8, ..., the picture's side.
         channels: of the picture.
         latent: size of w.
+        bounded: tanh behind the sum.
     """
 
-    def __init__(self, widths: list[int], channels: int, latent: int) -> None:
+    def __init__(self, widths: list[int], channels: int, latent: int, bounded: bool = False) -> None:
         super().__init__()
+        self.bounded = bounded
         self.constant = nn.Parameter(torch.randn(widths[0], 4, 4))
         self.first = StyledConvolution(widths[0], widths[0], latent)
         self.to_picture = ToPicture(widths[0], channels, latent)
@@ -80,7 +82,7 @@ class Synthesis(nn.Module):
         self.layers = 2 * len(widths)
 
     def forward(self, styles: Tensor, draws: Draws | None = None) -> Tensor:
-        """Styles (n, layers, latent), a w for each layer, to (n, channels, side, side), which nothing bounds.
+        """Styles (n, layers, latent), a w for each layer, to (n, channels, side, side).
 
         Args:
             draws: of the noise of these n rows; None leaves noise out.
@@ -91,7 +93,7 @@ class Synthesis(nn.Module):
         for place, stage in enumerate(self.stages):
             start = 2 * place + 1
             features, picture = stage(features, picture, styles[:, start : start + 3], draws)
-        return picture
+        return picture.tanh() if self.bounded else picture
 
     def latent_matrices(self) -> list[Tensor]:
         """For each layer the matrix (rows, latent) by which its w becomes styles."""
