@@ -121,7 +121,7 @@ class Protocol(BaseProtocol):
         return {"ppl": path, "classifier": RECIPE}
 
     def check_model(self, model: Any) -> None:
-        """Raises ConfigError for a model that translates pictures, draws none, or does not have what a metric asks for."""
+        """Raises ConfigError for a model that translates pictures, draws none, or lacks what a metric asks for."""
         if self.metrics and hasattr(model, "translate"):
             raise ConfigError(
                 f"metrics={self.name} samples from latents, model={model.name} translates pictures: take metrics=paired"
