@@ -3,9 +3,8 @@
     python benchmarks/sampling.py RUN_DIR [RUN_DIR ...] [--steps 5 10 25 50] [--guidance 1 2 3 5] [--samples 200]
 
 Each run's checkpoint draws pictures for captions of its data. Steps are measured at the model's own guidance, guidance
-at its own steps; a model that has neither is one point. Quality is the first result of its run's protocol that captions
-have a say in: what is right of data=scenes, else the Fréchet distance. Times are of the same pictures, in the protocol's
-batches.
+at its own steps; a model that has neither is one point. Quality is what is right of data=scenes, else the Fréchet
+distance. Times are of the same pictures, in the protocol's batches.
 """
 
 from __future__ import annotations

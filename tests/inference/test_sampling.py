@@ -121,7 +121,7 @@ def test_what_is_wrong_with_a_prompt_leaves_no_folder(imagen, text_gan, run_dir,
     for ckpt, changes, error, message in (
         (run_dir, {"prompt": "a"}, ConfigError, "prompt=a: model=cgan reads no captions"),
         (run_dir, {"steps": 9}, ConfigError, "steps=9: model=cgan reads no captions; mode=project has it"),
-        (text_gan, {"prompt": "a", "steps": 9}, ConfigError, "steps=9: model=text_gan has none; imagen and dalle2 have"),
+        (text_gan, {"prompt": "a", "steps": 9}, ConfigError, "steps=9: model=text_gan has none; imagen and dalle2"),
         (imagen, {"steps": 9}, ConfigError, 'steps=9: it goes with a caption, prompt="a red circle" or prompts=FILE'),
         (imagen, {"prompt": "a", "picture": "no.png"}, DataError, "picture=no.png can't be read: No such file"),
         (imagen, {"prompts": "no.txt"}, DataError, "prompts=no.txt can't be read: No such file"),

@@ -149,6 +149,19 @@ def test_it_stays_as_it_is_once_it_is_taught(tmp_path):
     assert len(set(look.words[1:])) == 4
 
 
+def test_the_average_has_the_encoder_that_was_taught(tmp_path):
+    model = reading(encoder_share=0.4)
+    train(model, 5, tmp_path)
+    assert fingerprint(model.ema_generator.encoder) == fingerprint(model.generator.encoder)
+
+
+def test_more_steps_than_it_set_out_with_do_not_teach_it_again(tmp_path):
+    look, trainer = train(reading(encoder_share=0.4), 5, tmp_path)
+    trainer.save_checkpoint(tmp_path / "last.ckpt")
+    more, _ = train(reading(encoder_share=0.4), 20, tmp_path, str(tmp_path / "last.ckpt"))
+    assert set(more.encoders) == {look.encoders[-1]}
+
+
 def test_a_share_of_endless_training_is_none(tmp_path):
     with pytest.raises(ConfigError, match=r"^model\.encoder_share is a share of trainer\.max_steps, which is not set$"):
         train(reading(), -1, tmp_path)

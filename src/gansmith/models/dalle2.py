@@ -100,9 +100,11 @@ class DALLE2(WithEncoder):
         for key, share in (("drop_embedding", drop_embedding), ("drop_caption", drop_caption)):
             if not 0 <= share < 1:
                 raise ConfigError(f"model.{key} is {share}; it is from 0 on and below 1")
+        if trains is not None and not trains:
+            raise ConfigError(f"model.trains is empty; null trains all of {', '.join(PARTS)}")
         if unknown := [part for part in trains or () if part not in PARTS]:
             raise ConfigError(f"model.trains has {unknown[0]}; the parts are {', '.join(PARTS)}")
-        self.resolutions, self.trains = list(resolutions), list(trains or PARTS)
+        self.resolutions, self.trains = list(resolutions), list(PARTS if trains is None else trains)
         self.foreseeing, self.drawing, self.enlarging = foreseeing, drawing, enlarging
         self.drop_embedding, self.drop_caption = drop_embedding, drop_caption
 

@@ -78,7 +78,7 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
     # Training.
 
     def turns(self, step: int) -> tuple[str, ...]:
-        return ("generator",) if step < self.encoder_steps else super().turns(step)
+        return ("generator",) if self.teaches_at(step) else super().turns(step)
 
     def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
         check_side(batch["image"], self.resolutions)

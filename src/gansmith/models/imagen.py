@@ -109,9 +109,11 @@ class Imagen(FromCaptions):
 
 
 def check_resolutions(resolutions: Sequence[int], trains: Sequence[int] | None) -> None:
-    """Raises ConfigError unless the sides grow, and those of `trains` are among them."""
+    """Raises ConfigError unless the sides grow, and `trains` is some of them."""
     if list(resolutions) != sorted(set(resolutions)) or not resolutions:
         raise ConfigError(f"model.resolutions is {list(resolutions)}; each is larger than the one before")
+    if trains is not None and not trains:
+        raise ConfigError(f"model.trains is empty; null trains all of {list(resolutions)}")
     if unknown := [size for size in trains or () if size not in resolutions]:
         raise ConfigError(f"model.trains has {unknown[0]}; model.resolutions are {list(resolutions)}")
 

@@ -35,6 +35,8 @@ class WithEncoder(FromCaptions):
         if not 0 < encoder_share < 1:
             raise ConfigError(f"model.encoder_share is {encoder_share}; it lies between 0 and 1")
         self.encoder_share, self.encoder_from = encoder_share, encoder_from
+        # What is taught stays so, also where a run goes on with more steps than it set out with.
+        self.encoder_is_taught = False
 
     @property
     def encoder_steps(self) -> int:
@@ -44,7 +46,11 @@ class WithEncoder(FromCaptions):
     @property
     def teaches_encoder(self) -> bool:
         """Whether this step does."""
-        return self.global_step < self.encoder_steps
+        return self.teaches_at(self.global_step)
+
+    def teaches_at(self, step: int) -> bool:
+        """Whether `step` (from 0) teaches the encoder."""
+        return not self.encoder_is_taught and step < self.encoder_steps
 
     def contrastive_term(self, batch: Batch) -> dict[str, Tensor]:
         """All that is minimised while the encoder is taught."""
@@ -62,12 +68,27 @@ class WithEncoder(FromCaptions):
         # Not the step: who goes on has its weights by now, and its count of steps only later.
         if self.encoder_from and not self.images_seen:
             take_encoder(self.generator.encoder, self.encoder_from)
-            if self.ema_generator is not None:
-                self.ema_generator.encoder.load_state_dict(self.generator.encoder.state_dict())  # type: ignore[union-attr]
+            self._give_to_average()
 
     def before_step(self) -> None:
         super().before_step()
+        if not self.encoder_is_taught and not self.teaches_encoder:
+            self.encoder_is_taught = True
+            self._give_to_average()
         self.generator.encoder.requires_grad_(self.teaches_encoder)
+
+    def _give_to_average(self) -> None:
+        """Whatever samples has the encoder that the other parts learn from, not one that still follows it."""
+        if self.ema_generator is not None:
+            self.ema_generator.encoder.load_state_dict(self.generator.encoder.state_dict())  # type: ignore[union-attr]
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["encoder_is_taught"] = self.encoder_is_taught
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        super().on_load_checkpoint(checkpoint)
+        self.encoder_is_taught = checkpoint["encoder_is_taught"]
 
 
 def take_encoder(encoder: torch.nn.Module, ckpt: str) -> None:

@@ -34,7 +34,8 @@ def embedding_walk(trained: Trained, config: DictConfig) -> list[Path]:
     check_counts(config, n=1, columns=2, batch_size=1)
     if not hasattr(trained.model, "from_embedding"):
         raise ConfigError(
-            f"mode={config.mode} draws from embeddings, and model={trained.model.name} does not: dalle2 and dalle2_gan do"
+            f"mode={config.mode} draws from embeddings, and model={trained.model.name} does not: "
+            "dalle2 and dalle2_gan do"
         )
     with torch.inference_mode(), evaluating(trained.model.sampler):
         pictures, headings = MODES[config.mode](trained, config)
