@@ -92,8 +92,8 @@ class Sides(LightningModule):
         """A new optimizer of one side's weights.
 
         Args:
-            fused: in one pass over the weights, where its class can do that and its settings do not speak of it. On CPUs
-                that is several times faster, and not what PyTorch chooses by itself.
+            fused: in one pass over the weights, where its class can do that and its settings do not speak of it. On
+                CPUs that is several times faster, and not what PyTorch chooses by itself.
 
         Raises:
             ConfigError: settings that it does not take.
