@@ -17,7 +17,12 @@ SMALL = {"imagen": 32, "text_gan": 4, "dalle2": 32, "dalle2_gan": 4}
 def save(name, path):
     """A checkpoint of the model of conf/model, whose weights are far enough from zero for pictures to differ."""
     register_resolvers()
-    small = [f"model={name}", f"model.features={SMALL[name]}", "model.text.size=16", "model.text.buckets=64"]
+    small = [
+        f"model={name}",
+        *([f"model.features={SMALL[name]}"] if name in SMALL else []),
+        "model.text.size=16",
+        "model.text.buckets=64",
+    ]
     with initialize_config_dir(CONF, version_base="1.3"):
         composed = compose("train", overrides=small)
     config = {"model": to_plain(composed.model), "data": to_plain(composed.data), "seed": 0}

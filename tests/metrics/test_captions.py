@@ -172,7 +172,7 @@ def test_a_judge_that_conditions_the_model_is_refused(tmp_path):
     )
     found = judged(judge=str(tmp_path / "judge"))
     with pytest.raises(
-        ConfigError, match=r"^metrics\.judge is the dual encoder that conditions the model: train another"
+        ConfigError, match=r"^metrics\.judge is the dual encoder of the model itself: train another"
     ):
         found.check_model(conditioned)
     for model in (apart, without):

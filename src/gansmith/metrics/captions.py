@@ -144,12 +144,11 @@ def _pictures_at(pictures: CaptionedSet, places: Tensor, indices: Tensor) -> Ten
 
 
 def check_impartial(judge: Any, model: Any) -> None:
-    """Raises ConfigError for a judge whose weights condition the model."""
-    encoder = getattr(model.sampler, "encoder", None)
-    if encoder is not None and fingerprint(encoder) == judge.fingerprint:
-        raise ConfigError(
-            "metrics.judge is the dual encoder that conditions the model: train another, with another seed"
-        )
+    """Raises ConfigError for a judge whose weights condition the model, or that it has learnt to please."""
+    similarity = getattr(model, "similarity", None)
+    encoders = [getattr(model.sampler, "encoder", None), similarity.judge.encoder if similarity else None]
+    if any(encoder is not None and fingerprint(encoder) == judge.fingerprint for encoder in encoders):
+        raise ConfigError("metrics.judge is the dual encoder of the model itself: train another, with another seed")
 
 
 def captions_at(pictures: CaptionedSet, places: Tensor, seed: int) -> list[str]:

@@ -11,6 +11,7 @@ from gansmith.models.adversarial import Batch
 from gansmith.models.caption_gan import CaptionGAN
 from gansmith.models.prompts import Prompt
 from gansmith.noise import latents_by_index
+from gansmith.objectives.caption_similarity import CaptionSimilarity
 
 
 class TextGAN(CaptionGAN):
@@ -20,12 +21,26 @@ class TextGAN(CaptionGAN):
         generator: modules `text`, captions to a Text, and `network`, (latent (n, d), pooled vectors) to pictures.
         discriminator: modules `text` and `network`.
         latent: d, the size of z ~ N(0, 1).
+        similarity: of pictures to their captions, which the generator is to raise; None goes without.
         **judging: see `CaptionGAN`.
     """
 
-    def __init__(self, generator: nn.ModuleDict, discriminator: nn.ModuleDict, latent: int, **judging: Any) -> None:
+    def __init__(
+        self,
+        generator: nn.ModuleDict,
+        discriminator: nn.ModuleDict,
+        latent: int,
+        similarity: CaptionSimilarity | None = None,
+        **judging: Any,
+    ) -> None:
         super().__init__(generator, discriminator, **judging)
-        self.latent = latent
+        self.latent, self.similarity = latent, similarity
+
+    def on_fit_start(self) -> None:
+        """An encoder that is not there should stop a run before its first step."""
+        super().on_fit_start()
+        if self.similarity is not None:
+            _ = self.similarity.judge
 
     def generate(self, batch: Batch) -> Tensor:
         latent = self.noise.normal(len(batch["image"]), self.latent)
@@ -35,7 +50,11 @@ class TextGAN(CaptionGAN):
         return self.matching_terms(self.discriminator.network, batch["image"], self.fake(batch), self.read(batch))
 
     def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
-        return {"adversarial": self.fooling_term(self.discriminator.network, self.fake(batch), self.read(batch))}
+        fake = self.fake(batch)
+        terms = {"adversarial": self.fooling_term(self.discriminator.network, fake, self.read(batch))}
+        if self.similarity is not None:
+            terms["similarity"] = self.similarity(fake, batch["caption"])
+        return terms
 
     def stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
         """One, of which sample i has a latent of its own."""

@@ -136,8 +136,13 @@ class MatchingDiscriminator(nn.Module):
         widths = [min(width, MOST * features) for width in widths]
         self.from_picture = nn.Conv2d(channels, widths[0], 3, padding=1)
         self.blocks = nn.Sequential(*(DownBlock(*pair) for pair in pairwise(widths)))
-        self.judge = nn.Sequential(
-            nn.Conv2d(widths[-1] + condition, 2 * features, 3, padding=1, bias=False),
+        self.judge = self.judge_of(widths[-1], condition, features)
+
+    @staticmethod
+    def judge_of(width: int, condition: int, features: int) -> nn.Sequential:
+        """Features (n, width, 4, 4) with the condition behind them to a logit."""
+        return nn.Sequential(
+            nn.Conv2d(width + condition, 2 * features, 3, padding=1, bias=False),
             nn.LeakyReLU(SLOPE),
             nn.Conv2d(2 * features, 1, 4, bias=False),
         )

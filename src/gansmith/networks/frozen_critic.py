@@ -1,0 +1,53 @@
+"""A matching discriminator that sees pictures through a network trained on ImageNet, which stays as it is.
+
+Projected GANs (Sauer et al., 2021, arXiv:2111.01007) and GALIP (Tao et al., 2023, arXiv:2301.12959) judge frozen
+features, where what matters in a picture is told apart before training begins.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d, interpolate
+
+from gansmith.networks.sizes import check_sizes
+from gansmith.networks.text_gan import SLOPE, MatchingDiscriminator
+from gansmith.objectives.feature_network import feature_network
+
+NETWORK = "efficientnet_lite0"
+LAYERS = {"stage3": 40, "stage5": 112}
+"""Layers and their channels, an eighth and a sixteenth of the side."""
+SIDE = 64
+"""Smaller pictures are enlarged to it: the network has seen none of 32 pixels."""
+
+
+class FrozenCritic(MatchingDiscriminator):
+    """As `MatchingDiscriminator`, with what EfficientNet-Lite0 makes of pictures in the place of layers that learn.
+
+    Args:
+        resolution: side of the picture.
+        channels: of the picture, 1 or 3.
+        condition: size of the condition.
+        features: width of what is learnt behind each layer, in eighths.
+    """
+
+    parts = ("mixed", "judge")
+
+    def __init__(self, resolution: int, channels: int, condition: int = 256, features: int = 32) -> None:
+        nn.Module.__init__(self)
+        check_sizes(resolution=resolution, channels=channels, condition=condition, features=features)
+        width = 4 * features
+        self.mixed = nn.ModuleDict(
+            {
+                layer: nn.Sequential(nn.Conv2d(size, width, 3, padding=1), nn.LeakyReLU(SLOPE))
+                for layer, size in LAYERS.items()
+            }
+        )
+        self.judge = self.judge_of(len(LAYERS) * width, condition, features)
+
+    def features(self, image: Tensor) -> Tensor:
+        """(n, 1 or 3, resolution, resolution) in [-1, 1] to (n, 8 features, 4, 4)."""
+        if image.shape[-1] < SIDE:
+            image = interpolate(image, (SIDE, SIDE), mode="bilinear", align_corners=False)
+        seen = feature_network(NETWORK, device=image.device, dtype=image.dtype)(image, LAYERS)
+        return torch.cat([adaptive_avg_pool2d(mix(seen[layer]), 4) for layer, mix in self.mixed.items()], dim=1)
