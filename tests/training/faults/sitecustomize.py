@@ -103,13 +103,13 @@ def hang_at_the_end(_):
 
 def kill_in_half_step(step):
     """When one side has stepped and the other has not."""
-    from gansmith.models.adversarial import AdversarialModel
+    from gansmith.models.generative import GenerativeModel
 
     def check(model, side, *_):
         if model.global_step == int(step) and side == model.turns(int(step))[-1]:
             die()
 
-    wrap(AdversarialModel, "_half_step", check)
+    wrap(GenerativeModel, "_half_step", check)
 
 
 def kill_in_save(step):
