@@ -121,6 +121,12 @@ def test_every_model_of_captions_is_built_with_an_encoder(model, text):
     assert (reading.text if model == "dual_encoder" else reading).size == 256
 
 
+@pytest.mark.parametrize("model", CAPTIONED)
+def test_models_of_captions_follow_the_resolution_of_the_data(model):
+    built = build_model(to_plain(composed(f"model={model}", "data=captioned_folder", "data.resolution=64")))
+    assert getattr(built, "resolutions", [64])[-1] == 64
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["dcgan", "pix2pix", "cyclegan", "srgan"])
 def test_models_of_each_kind_take_every_loss_with_every_penalty(model):

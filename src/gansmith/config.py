@@ -155,10 +155,14 @@ def difference(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def register_resolvers() -> None:
-    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml; `${add:a,b}` and `${by_size:size,a,b}` for networks."""
+    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml; for networks `${add:a,b}`, `${part:a,n}` and
+    `${by_size:size,a,b}`.
+    """
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     OmegaConf.register_new_resolver("job_dir", _job_dir, replace=True)
     OmegaConf.register_new_resolver("add", lambda *terms: sum(terms), replace=True)
+    # A side's nth part in whole pixels, one at least.
+    OmegaConf.register_new_resolver("part", lambda side, count: max(side // count, 1), replace=True)
     OmegaConf.register_new_resolver("by_size", _by_size, replace=True)
 
 

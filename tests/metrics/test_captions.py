@@ -171,9 +171,7 @@ def test_a_judge_that_conditions_the_model_is_refused(tmp_path):
         for parts in ({"encoder": encoder}, {"encoder": other}, {})
     )
     found = judged(judge=str(tmp_path / "judge"))
-    with pytest.raises(
-        ConfigError, match=r"^metrics\.judge is the dual encoder of the model itself: train another"
-    ):
+    with pytest.raises(ConfigError, match=r"^metrics\.judge is the dual encoder of the model itself: train another"):
         found.check_model(conditioned)
     for model in (apart, without):
         found.check_model(model)

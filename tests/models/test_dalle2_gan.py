@@ -37,7 +37,7 @@ def dalle2_gan(step=5, **changes):
         encoder=DualEncoder(ImageEncoder(3, 16, features=4, size=SIZE), TextTower(words(), size=SIZE)),
         pairs={"prior": partial(EmbeddingGenerator, latent=3, width=16, layers=1)},
         sums={"decoder": partial(TextGenerator, resolution=8, latent=5, **sizes)},
-        embeddings={"upsampler": partial(TextEnlarger, blocks=1, **sizes)},
+        embeddings={"upsampler": partial(TextEnlarger, resolution=16, blocks=1, **sizes)},
     )
     discriminator = Unclip(
         words(),

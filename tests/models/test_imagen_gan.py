@@ -24,7 +24,10 @@ STAGES = {"adversarial_8", "adversarial_16"}
 def imagen_gan(**changes):
     torch.manual_seed(0)
     words, sizes = partial(BagOfWords, size=8, buckets=64), {"channels": 3, "features": 4}
-    drawing, enlarging = partial(TextGenerator, resolution=8, latent=5, **sizes), partial(TextEnlarger, **sizes)
+    drawing, enlarging = (
+        partial(TextGenerator, resolution=8, latent=5, **sizes),
+        partial(TextEnlarger, resolution=16, **sizes),
+    )
     generator = Captioned(words(), {"to_8": drawing, "to_16": enlarging})
     judges = {f"to_{side}": partial(MatchingDiscriminator, resolution=side, **sizes) for side in (8, 16)}
     discriminator = Captioned(words(), judges)

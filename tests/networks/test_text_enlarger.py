@@ -9,7 +9,7 @@ from gansmith.networks.text_enlarger import TextEnlarger
 
 def enlarger(channels=3, **changes):
     torch.manual_seed(0)
-    return TextEnlarger(channels, **{"condition": 5, "features": 8, "blocks": 2, **changes})
+    return TextEnlarger(8, channels, **{"condition": 5, "features": 8, "blocks": 2, **changes})
 
 
 def given(rows=2, channels=3, side=4):

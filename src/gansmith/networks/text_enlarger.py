@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, pixel_shuffle
 
+from gansmith.errors import ConfigError
 from gansmith.networks.sizes import check_sizes
 from gansmith.networks.text_gan import SLOPE, ConditionalAffine
 
@@ -32,14 +33,22 @@ class TextEnlarger(nn.Module):
     """What the larger picture has beyond the enlarged one.
 
     Args:
+        resolution: side of the larger picture.
         channels: of the picture.
         condition: size of the condition.
         features: width of all hidden layers.
         blocks: how many.
+
+    Raises:
+        ConfigError: a size that does not work.
     """
 
-    def __init__(self, channels: int, condition: int = 256, features: int = 32, blocks: int = 4) -> None:
+    def __init__(
+        self, resolution: int, channels: int, condition: int = 256, features: int = 32, blocks: int = 4
+    ) -> None:
         super().__init__()
+        if resolution % 2:
+            raise ConfigError(f"resolution is {resolution}; what doubles the side of a picture ends at an even one")
         check_sizes(features=features, blocks=blocks)
         self.first = nn.Conv2d(channels, features, 3, padding=1)
         self.blocks = nn.ModuleList(Block(features, condition + 1) for _ in range(blocks))
