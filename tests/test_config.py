@@ -123,7 +123,7 @@ def test_every_model_of_captions_is_built_with_an_encoder(model, text):
 
 @pytest.mark.parametrize("model", CAPTIONED)
 def test_models_of_captions_follow_the_resolution_of_the_data(model):
-    built = build_model(to_plain(composed(f"model={model}", "data=captioned_folder", "data.resolution=64")))
+    built = build_model(to_plain(composed(f"model={model}", "data.resolution=64")))
     assert getattr(built, "resolutions", [64])[-1] == 64
 
 
