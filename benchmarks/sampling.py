@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from gansmith.config import instantiate, register_resolvers
+from gansmith.config import register_resolvers
 from gansmith.experiment import build_data
 from gansmith.inference.checkpoints import Trained, find_checkpoint, load_trained
 from gansmith.metrics.captions import CaptionProtocol
@@ -84,9 +84,9 @@ def measured(trained: Trained, key: str, value: float, samples: int) -> Point:
     data.setup("fit")
     model = Under(trained.model, {key: value} if key in trained.model.conditions else {})
     is_known = hasattr(data.split("train"), "statements")
-    protocol: CaptionProtocol = instantiate(trained.config["metrics"])
-    protocol = replace(protocol, metrics=("statements",) if is_known else ("fd",), primary=None).with_samples(samples)
-    results = protocol.measure(model, data, device="cpu", cache_dir=trained.config["cache_dir"])
+    metrics = ("statements",) if is_known else ("fd",)
+    protocol = CaptionProtocol("captions", metrics=metrics, samples=samples, reference_samples=samples)
+    results = protocol.measure(model, data, device="cpu", cache_dir=trained.config.get("cache_dir", "data/.features"))
     return Point(trained.model.name, key, value, model.seconds / model.images, results)
 
 
@@ -142,6 +142,8 @@ def main() -> None:
     points = []
     for run in options.runs:
         trained = load_trained(find_checkpoint(run), torch.device("cpu"))
+        if not hasattr(trained.model, "sample_stages"):
+            raise SystemExit(f"{run} holds model={trained.model.name}, which draws nothing from captions")
         each = settings(trained.model, options)
         for key, value in track(each, description=trained.model.name, console=Console(stderr=True)):
             points.append(measured(trained, key, value, options.samples))

@@ -47,6 +47,37 @@ def ends(error, monkeypatch, capsys):
     return caught.value.args[0], capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("resume=logs/seed=0", "logs/seed=0"),
+        ("data.root=~/pictures", "~/pictures"),
+        ("data.root=bücher/ж", "bücher/ж"),
+        ("prompt=一个红色的圆，在上面", "一个红色的圆，在上面"),
+        ("prompt=a red circle, a blue square", "a red circle, a blue square"),
+        ("prompt=a dog's face", "a dog's face"),
+        ("prompt=12", "12"),
+        ("prompt=", ""),
+        ("prompt='a, b'", "a, b"),
+        ("prompt=null", None),
+        ("negative=[blurred]", "[blurred]"),
+        ("guidance=[1,2]", [1, 2]),
+        ("guidance=3", 3),
+        ("trainer.max_steps=100", 100),
+    ],
+)
+def test_values_mean_what_was_typed(typed, value):
+    (override,) = OverridesParser.create().parse_overrides([typed])
+    assert not override.is_sweep_override()
+    assert override.value() == value
+    assert override.input_line == typed
+
+
+def test_a_list_of_words_is_still_a_sweep():
+    (override,) = OverridesParser.create().parse_overrides(["model=dcgan,lsgan"])
+    assert override.is_sweep_override()
+
+
 def test_what_a_user_can_mend_is_one_line(monkeypatch, capsys):
     assert ends(DataError("data.root=x: no pictures"), monkeypatch, capsys) == (
         1,

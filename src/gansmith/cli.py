@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import string
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -35,6 +36,10 @@ ConfigStore.__deepcopy__ = lambda store, memo: store  # type: ignore[attr-define
 PARSE = OverridesParser.parse_overrides
 # In Hydra's grammar these quote, or make lists, mappings, calls and interpolations.
 GRAMMAR = frozenset("'\"[](){}")
+# What else it reads without quotes, where it makes names, numbers, paths, sweeps and ranges of it.
+PLAIN = frozenset(string.ascii_letters + string.digits + "_-/.\\+$%*@?|:, \t")
+# Keys whose values people read: a comma in them is no sweep, and an apostrophe no quote.
+PROSE = ("prompt", "negative", "caption")
 
 
 def parse_overrides(parser: OverridesParser, overrides: Sequence[str]) -> list[Override]:
@@ -46,9 +51,16 @@ def parse_overrides(parser: OverridesParser, overrides: Sequence[str]) -> list[O
 
 
 def readable(override: str) -> str:
-    """`resume=logs/seed=0` with its value in quotes, without which Hydra finds a mistake in it."""
-    key, _, value = override.partition("=")
-    return f"{key}={quoted(value)}" if "=" in value and GRAMMAR.isdisjoint(value) else override
+    """`resume=logs/seed=0`, `data.root=~/pictures` and `prompt=a red circle, a blue one` with their values in quotes.
+
+    Hydra finds a mistake in the first two and two jobs in the last. Values that are quoted already stay.
+    """
+    key, equals, value = override.partition("=")
+    if key in PROSE:
+        is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+        return override if is_quoted or value == "null" else f"{key}={quoted(value)}"
+    needs_quotes = bool(equals) and not PLAIN.issuperset(value) and GRAMMAR.isdisjoint(value)
+    return f"{key}={quoted(value)}" if needs_quotes else override
 
 
 OverridesParser.parse_overrides = parse_overrides  # type: ignore[method-assign, assignment]

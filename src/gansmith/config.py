@@ -155,15 +155,21 @@ def difference(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def register_resolvers() -> None:
-    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml; for networks `${add:a,b}`, `${part:a,n}` and
-    `${by_size:size,a,b}`.
+    """`${run_dir:...}` and `${job_dir:...}` of conf/train.yaml; for networks `${add:a,b}`, `${half:side}`,
+    `${patch:side}`, `${middle:side}` and `${by_size:size,a,b}`.
     """
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     OmegaConf.register_new_resolver("job_dir", _job_dir, replace=True)
     OmegaConf.register_new_resolver("add", lambda *terms: sum(terms), replace=True)
-    # A side's nth part in whole pixels, one at least.
-    OmegaConf.register_new_resolver("part", lambda side, count: max(side // count, 1), replace=True)
+    OmegaConf.register_new_resolver("half", lambda side: max(side // 2, 1), replace=True)
+    # Of U-Nets with two stages: pixels along a place, and places along the smaller stage.
+    OmegaConf.register_new_resolver("patch", _patch, replace=True)
+    OmegaConf.register_new_resolver("middle", lambda side: side // _patch(side) // 2, replace=True)
     OmegaConf.register_new_resolver("by_size", _by_size, replace=True)
+
+
+def _patch(side: int) -> int:
+    return 1 if side < 32 else 2
 
 
 def _by_size(size: str, small: Any, paper: Any) -> Any:

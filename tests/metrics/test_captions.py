@@ -10,9 +10,10 @@ from gansmith.data.captioned.captions import caption_of
 from gansmith.data.captioned.scenes.module import SceneData
 from gansmith.data.captioned.scenes.source import Scenes
 from gansmith.errors import ConfigError
+from gansmith.metrics import captions
 from gansmith.metrics import captions as measuring
 from gansmith.metrics.captions import CaptionProtocol, check_impartial
-from gansmith.metrics.judge import load_judge
+from gansmith.metrics.judge import check_fits, load_judge
 
 DATA = SceneData("scenes", Scenes(size=40, test_size=40), resolution=32, channels=3)
 
@@ -99,7 +100,7 @@ class Shades:
 
     def __init__(self, count=100):
         self.splits = {"train": judging.shades(0, count), "test": judging.shades(128, count)}
-        self.channels, self.classes = 3, 0
+        self.channels, self.classes, self.resolution = 3, 0, 32
 
     def split(self, name):
         return self.splits[name]
@@ -155,12 +156,23 @@ def test_fewer_samples_than_a_pool_are_one_line(key):
     assert getattr(protocol(**{key: 99}), key) == 99
 
 
-def test_fewer_pictures_than_a_pool_are_one_line():
+def test_fewer_pictures_than_a_pool_are_one_line(monkeypatch):
+    monkeypatch.setattr(captions, "load_judge", lambda *_: None)
+    monkeypatch.setattr(captions, "check_fits", lambda *_: None)
     with pytest.raises(
         ConfigError, match=r"^metrics=captions looks for captions in pools of 100, and there are 40 pictures$"
     ):
         judged().check_data(Painter(), Shades(40))
     judged().check_data(Painter(), Shades())
+
+
+def test_a_judge_of_pictures_of_another_form_is_one_line():
+    judge = SimpleNamespace(encoder=SimpleNamespace(image=SimpleNamespace(channels=3, resolution=64)))
+    check_fits(judge, "metrics.judge", 3, 64)
+    with pytest.raises(
+        ConfigError, match=r"^metrics\.judge reads pictures of 64 px and 3 channels"
+    ):
+        check_fits(judge, "metrics.judge", 1, 32)
 
 
 def test_a_judge_that_conditions_the_model_is_refused(tmp_path):

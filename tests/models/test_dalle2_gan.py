@@ -102,7 +102,7 @@ def test_every_few_steps_of_the_critics_the_generator_steps_too():
 def test_the_loss_of_a_batch_is_the_mean_over_its_parts(side):
     model = dalle2_gan(matching_penalty=MatchingPenalty(power=2.0))
     whole, parts = terms(model, side), [terms(model, side, 2, start) for start in (0, 2)]
-    penalties = {"decoder_matching_penalty", "upsampler_matching_penalty"}
+    penalties = {f"{part}_matching_penalty" for part in ("prior", "decoder", "upsampler")}
     assert set(whole) == (GENERATED if side == "generator" else JUDGED | penalties)
     for name, value in whole.items():
         torch.testing.assert_close(value, sum(part[name] for part in parts) / 2)
@@ -146,12 +146,12 @@ def test_what_the_generator_minimises():
     judges, embedding = model.discriminator, model.embedded(pictures())
     condition = judges.text(CAPTIONS).pooled
     shown = torch.cat([embedding, torch.where(keep[:, None], condition, judges.text([""]).pooled)], dim=1)
-    seen = model.generator.encoder.image(enlarged(fake["decoder"], 16))
+    seen, small = model.generator.encoder.image(enlarged(fake["decoder"], 16)), enlarged(reduced(pictures(), 8), 16)
     expected = {
         "prior": -judges.prior(fake["prior"], condition).mean(),
         "prior_likeness": 2 * (1 - cosine_similarity(fake["prior"], embedding).mean()),
         "decoder": -judges.decoder(fake["decoder"], shown).mean(),
-        "decoder_likeness": 3 * (1 - cosine_similarity(seen, embedding).mean()),
+        "decoder_likeness": 3 * (1 - cosine_similarity(seen, model.embedded(small)).mean()),
         "upsampler": -judges.upsampler(fake["upsampler"], embedding).mean(),
         "upsampler_pixel": 5 * l1_loss(fake["upsampler"], pictures()),
     }
@@ -159,11 +159,11 @@ def test_what_the_generator_minimises():
 
 
 def test_a_decoder_that_gives_the_picture_back_is_as_like_it_as_can_be():
-    """Of pictures that lose nothing at half their side."""
-    model, flat = dalle2_gan(), torch.linspace(-0.5, 0.5, 4)[:, None, None, None].expand(4, 3, 16, 16)
-    model.generator.decoder.forward = lambda latent, shown: reduced(flat, 8)
+    """Whatever it loses at half its side."""
+    model = dalle2_gan()
+    model.generator.decoder.forward = lambda latent, shown: reduced(pictures(), 8)
     model.side, model.noise = "generator", Noise(1, 4, 0, torch.float32)
-    found = model.loss_terms("generator", {"image": flat, "caption": CAPTIONS})
+    found = model.loss_terms("generator", {"image": pictures(), "caption": CAPTIONS})
     torch.testing.assert_close(found["decoder_likeness"], torch.tensor(0.0), atol=1e-5, rtol=0)
 
 

@@ -90,3 +90,9 @@ def test_sizes_that_do_not_work_are_one_line():
         UNet(1, 16, 32, (1, 2), attention=(4,))
     with pytest.raises(ConfigError, match="multiples of 32"):
         UNet(1, 16, 16, (1,), attention=(16,))
+
+
+def test_a_patch_that_does_not_fit_through_is_one_line():
+    """A picture's noise must: a linear layer from fewer numbers can't give it back."""
+    with pytest.raises(ConfigError, match=r"^features are 32, and a patch of 4x4 pixels has 48 numbers"):
+        UNet(3, 64, features=32, patch=4)

@@ -14,7 +14,7 @@ from torch import Tensor
 from gansmith.data.captioned.captions import CaptionedSet, caption_of
 from gansmith.errors import ConfigError
 from gansmith.metrics.base import Progress, is_whole, require
-from gansmith.metrics.judge import POOL, check_pool, load_judge, retrieval
+from gansmith.metrics.judge import POOL, check_fits, check_pool, load_judge, retrieval
 from gansmith.metrics.protocol import Protocol, Sampler
 from gansmith.metrics.reference import reference_indices, subset
 from gansmith.metrics.statements import statement_accuracies
@@ -49,6 +49,9 @@ class CaptionProtocol(Protocol):
     has_captions: ClassVar[bool] = True
     OF_CAPTIONS: ClassVar[tuple[str, ...]] = ("statements", "retrieval")
 
+    # What it is counts, not where it lies.
+    NEUTRAL: ClassVar[tuple[str, ...]] = (*Protocol.NEUTRAL, "judge")
+
     judge: str | None = None
 
     def _check_choices(self) -> None:
@@ -68,7 +71,7 @@ class CaptionProtocol(Protocol):
 
     @property
     def definition(self) -> dict[str, Any]:
-        return super().definition | {"judge": self._judge_digest}
+        return super().definition | ({"judge": self._judge_digest} if self.judge else {})
 
     @cached_property
     def _judge_digest(self) -> str:
@@ -94,7 +97,8 @@ class CaptionProtocol(Protocol):
                 f"metrics={self.name} has statements, and nobody knows what the captions of data={data.name} state: "
                 "take it out of metrics.metrics, or data=scenes"
             )
-        if "retrieval" in self.metrics:
+        if self.judge and "retrieval" in self.metrics:
+            check_fits(load_judge(self.judge, "cpu"), "metrics.judge", data.channels, data.resolution)
             check_pool(self.name, min(len(data.split(split)) for split in RETRIEVED))
 
     def sampler(self, model: Any, data: ImageData) -> Sampler:
@@ -116,6 +120,8 @@ class CaptionProtocol(Protocol):
         progress: Progress | None,
     ) -> dict[str, float]:
         result = super()._measure_model(model, data, device, cache_dir, progress)
+        if not set(self.OF_CAPTIONS) & set(self.metrics):
+            return result
         judge = load_judge(self.judge, device) if "retrieval" in self.metrics and self.judge else None
         for split in ("train", "test"):
             pictures: Any = data.split(split)

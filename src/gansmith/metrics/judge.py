@@ -41,6 +41,16 @@ def check_pool(name: str, pictures: int) -> None:
         raise ConfigError(f"metrics={name} looks for captions in pools of {POOL}, and there are {pictures} pictures")
 
 
+def check_fits(judge: Any, key: str, channels: int, resolution: int) -> None:
+    """Raises ConfigError, which names the config's `key`, unless the judge reads pictures of this form."""
+    read = judge.encoder.image
+    if (read.channels, read.resolution) != (channels, resolution):
+        raise ConfigError(
+            f"{key} reads pictures of {read.resolution} px and {read.channels} channels; the data have {resolution} "
+            f"and {channels}: train one on these"
+        )
+
+
 def retrieval(
     judge: Any,
     sample: Callable[[Tensor], Tensor],

@@ -43,25 +43,32 @@ class CaptionGAN(FromCaptions, AdversarialModel):
         """The discriminator's vectors (n, condition) of the captions."""
         return self.discriminator.text(batch["caption"]).pooled
 
-    def matching_terms(self, critic: Any, real: Tensor, fake: Tensor, condition: Tensor) -> dict[str, Tensor]:
+    def matching_terms(
+        self, critic: Any, real: Tensor, fake: Tensor, condition: Tensor, part: str = ""
+    ) -> dict[str, Tensor]:
         """What a critic minimises: `adversarial` and, at some steps, `matching_penalty`.
 
         Args:
             real, fake: (n, C, S, S) in [-1, 1].
             condition: (n, condition), of the real pictures and of the generated ones.
+            part: before the names of its logits, where there are several.
         """
         features = critic.features(self.augment(real, self.noise))
         fake_features = critic.features(self.augment(fake, self.noise))
         real_logits, fake_logits = critic.judgement(features, condition), critic.judgement(fake_features, condition)
         mismatched_logits = critic.judgement(features, swapped(condition))
-        self.observe("logits/real", real_logits)
-        self.observe("logits/fake", fake_logits)
-        self.observe("logits/mismatched", mismatched_logits)
+        self.observe(f"logits/{part}real", real_logits)
+        self.observe(f"logits/{part}fake", fake_logits)
+        self.observe(f"logits/{part}mismatched", mismatched_logits)
         self.augment.watch(real_logits)
-        terms = {"adversarial": self.loss.discriminator(real_logits, fake_logits, mismatched_logits)}
-        if self.matching_penalty is not None and self.matching_penalty.is_due(self.global_step):
-            terms["matching_penalty"] = self.matching_penalty(critic, real, condition)
-        return terms
+        adversarial = self.loss.discriminator(real_logits, fake_logits, mismatched_logits)
+        return {"adversarial": adversarial, **self.penalty_terms(critic, real, condition)}
+
+    def penalty_terms(self, critic: Any, real: Tensor, condition: Tensor, part: str = "") -> dict[str, Tensor]:
+        """`matching_penalty` of a critic at real pairs, where it is due; `part` goes before its name."""
+        if self.matching_penalty is None or not self.matching_penalty.is_due(self.global_step):
+            return {}
+        return {f"{part}matching_penalty": self.matching_penalty(critic, real, condition)}
 
     def fooling_term(self, critic: Any, fake: Tensor, condition: Tensor) -> Tensor:
         """What the generator minimises against a critic, a scalar; arguments as of `matching_terms`."""

@@ -72,6 +72,7 @@ class DALLE2(WithEncoder):
         generator: modules `encoder`, `text`, `prior`, `decoder` and `upsampler`.
         resolutions: sides of what decoder and upsampler draw; the second is the data's.
         foreseeing, drawing, enlarging: the three parts.
+        drop_prior: share of the captions that the prior is trained without, so that it knows the empty one.
         drop_embedding, drop_caption: shares of the pictures that the decoder draws without either (section 2.1).
         trains: some of prior, decoder and upsampler; None trains all. They do not depend on each other in training.
         **encoding: see `WithEncoder`.
@@ -89,6 +90,7 @@ class DALLE2(WithEncoder):
         foreseeing: Foreseeing,
         drawing: Drawing,
         enlarging: Enlarging,
+        drop_prior: float = 0.1,
         drop_embedding: float = 0.1,
         drop_caption: float = 0.5,
         trains: Sequence[str] | None = None,
@@ -97,7 +99,11 @@ class DALLE2(WithEncoder):
         super().__init__({"generator": generator}, **encoding)
         check_resolutions(resolutions, None)
         check_pair(resolutions)
-        for key, share in (("drop_embedding", drop_embedding), ("drop_caption", drop_caption)):
+        for key, share in (
+            ("drop_prior", drop_prior),
+            ("drop_embedding", drop_embedding),
+            ("drop_caption", drop_caption),
+        ):
             if not 0 <= share < 1:
                 raise ConfigError(f"model.{key} is {share}; it is from 0 on and below 1")
         if trains is not None and not trains:
@@ -106,7 +112,7 @@ class DALLE2(WithEncoder):
             raise ConfigError(f"model.trains has {unknown[0]}; the parts are {', '.join(PARTS)}")
         self.resolutions, self.trains = list(resolutions), list(PARTS if trains is None else trains)
         self.foreseeing, self.drawing, self.enlarging = foreseeing, drawing, enlarging
-        self.drop_embedding, self.drop_caption = drop_embedding, drop_caption
+        self.drop_prior, self.drop_embedding, self.drop_caption = drop_prior, drop_embedding, drop_caption
 
     # Training.
 
@@ -128,6 +134,7 @@ class DALLE2(WithEncoder):
 
     def _prior_loss(self, embedding: Tensor, text: Text) -> Tensor:
         sampler = self.foreseeing.sampler
+        text = text.where(kept(self.noise, len(text), self.drop_prior, embedding), self.generator.text([""]))
         return diffusion_loss(
             lambda noisy, time: self.generator.prior(noisy, time, text),
             embedding,

@@ -40,7 +40,7 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         latent: size of the decoder's z ~ N(0, 1).
         drop_caption: share of the pictures that the decoder draws from their embedding alone.
         prior_weight: of 1 - cos between a caption's generated embedding and its picture's, beside the adversarial loss.
-        similarity_weight: of 1 - cos between the embedding that a picture was drawn from and its own.
+        similarity_weight: of 1 - cos between the embeddings of a small picture and of the one drawn in its place.
         pixel_weight: of the upsampler's absolute error.
         level: deviation of the noise in small pictures when sampling; training draws it from 0 to twice that.
         **judging: see `CaptionGAN` and `WithEncoder`.
@@ -88,12 +88,14 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         keep = kept(self.noise, len(real), self.drop_caption, real)
         fake, condition = self._fakes(batch, embedding, keep), self.read(batch)
         shown = beside(embedding, condition, keep, critics.text)
-        drawn = self.generator.encoder.image(enlarged(fake["decoder"], real.shape[-1]))
+        # Enlarged pictures against enlarged ones: what a small picture lacks is not the decoder's to make up.
+        small = enlarged(reduced(real, self.resolutions[0]), real.shape[-1])
+        drawn, wanted = self.generator.encoder.image(enlarged(fake["decoder"], real.shape[-1])), self.embedded(small)
         return {
             "prior": self.loss.generator(critics.prior(fake["prior"], condition)),
             "prior_likeness": self.prior_weight * (1 - cosine_similarity(fake["prior"], embedding).mean()),
             "decoder": self.fooling_term(critics.decoder, fake["decoder"], shown),
-            "decoder_likeness": self.similarity_weight * (1 - cosine_similarity(drawn, embedding).mean()),
+            "decoder_likeness": self.similarity_weight * (1 - cosine_similarity(drawn, wanted).mean()),
             "upsampler": self.fooling_term(critics.upsampler, fake["upsampler"], embedding),
             "upsampler_pixel": self.pixel_weight * l1_loss(fake["upsampler"], real),
         }
@@ -112,10 +114,11 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
             critics.prior(embedding, swapped(condition)),
         )
         small = reduced(real, self.resolutions[0])
-        decoder = self.matching_terms(critics.decoder, small, fake["decoder"], shown)
-        upsampler = self.matching_terms(critics.upsampler, real, fake["upsampler"], embedding)
+        decoder = self.matching_terms(critics.decoder, small, fake["decoder"], shown, "decoder/")
+        upsampler = self.matching_terms(critics.upsampler, real, fake["upsampler"], embedding, "upsampler/")
         return {
             "prior": prior,
+            **self.penalty_terms(critics.prior, embedding, condition, "prior_"),
             **{f"decoder_{term}": value for term, value in decoder.items()},
             **{f"upsampler_{term}": value for term, value in upsampler.items()},
         }

@@ -122,5 +122,6 @@ def check_side(image: Tensor, resolutions: Sequence[int]) -> None:
     """Raises ConfigError unless pictures (n, C, S, S) have the largest of the sides."""
     if image.shape[-1] != resolutions[-1]:
         raise ConfigError(
-            f"data.resolution={image.shape[-1]}, and model.resolutions={list(resolutions)} end at another"
+            f"data.resolution={image.shape[-1]}, and model.resolutions={list(resolutions)} end at another: "
+            "the last is the data's"
         )

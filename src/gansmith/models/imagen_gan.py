@@ -67,7 +67,7 @@ class ImagenGAN(CaptionGAN):
             f"{term}_{size}": value
             for size in self.trains
             for term, value in self.matching_terms(
-                self.discriminator[f"to_{size}"], reduced(batch["image"], size), fakes[size], condition
+                self.discriminator[f"to_{size}"], reduced(batch["image"], size), fakes[size], condition, f"{size}/"
             ).items()
         }
 

@@ -103,7 +103,7 @@ class Sides(LightningModule):
             factory = partial(factory, fused=True)
         try:
             optimizer = factory(self.networks(side).parameters())
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:
             raise ConfigError(f"model.optimizer.{side}: {error}") from error
         if self.beta2.get(side) is not None and "betas" not in optimizer.defaults:
             raise ConfigError(f"model.beta2.{side}: {type(optimizer).__name__} has no β2; torch.optim.Adam has")

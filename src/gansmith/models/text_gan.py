@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from gansmith.metrics.judge import check_fits
 from gansmith.models.adversarial import Batch
 from gansmith.models.caption_gan import CaptionGAN
 from gansmith.models.prompts import Prompt
@@ -37,10 +38,11 @@ class TextGAN(CaptionGAN):
         self.latent, self.similarity = latent, similarity
 
     def on_fit_start(self) -> None:
-        """An encoder that is not there should stop a run before its first step."""
+        """An encoder that is not there, or reads other pictures, should stop a run before its first step."""
         super().on_fit_start()
         if self.similarity is not None:
-            _ = self.similarity.judge
+            data: Any = self.trainer.datamodule  # type: ignore[attr-defined]
+            check_fits(self.similarity.judge, "model.similarity.ckpt", data.channels, data.resolution)
 
     def generate(self, batch: Batch) -> Tensor:
         latent = self.noise.normal(len(batch["image"]), self.latent)

@@ -41,7 +41,7 @@ class WithEncoder(FromCaptions):
     @property
     def encoder_steps(self) -> int:
         """How many steps teach the encoder."""
-        return 0 if self.encoder_from else round(self.encoder_share * self.trainer.max_steps)
+        return 0 if self.encoder_from else max(round(self.encoder_share * self.trainer.max_steps), 1)
 
     @property
     def teaches_encoder(self) -> bool:

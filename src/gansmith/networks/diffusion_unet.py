@@ -129,7 +129,8 @@ class UNet(nn.Module):
             comes the level of noise that it was given.
 
     Raises:
-        ConfigError: a size that does not work.
+        ConfigError: a size that does not work; also a patch of more numbers than features, which noise does not fit
+            through.
     """
 
     def __init__(
@@ -153,6 +154,11 @@ class UNet(nn.Module):
             )
         widths = [features * multiplier for multiplier in multipliers]
         sides = [resolution // patch // 2**halvings for halvings in range(len(widths))]
+        if channels * patch**2 > features:
+            raise ConfigError(
+                f"features are {features}, and a patch of {patch}x{patch} pixels has {channels * patch**2} numbers, "
+                "all of which must fit through: a smaller patch, or more features"
+            )
         if unknown := [side for side in attention if side not in sides]:
             raise ConfigError(f"attention is at side {unknown[0]}; at {resolution} px, stages have {sides}")
         self.channels, self.patch = channels, patch

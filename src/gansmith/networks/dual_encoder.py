@@ -47,7 +47,7 @@ class ImageEncoder(nn.Module):
         window = _divided(side, SIDE)
         pool = nn.AvgPool2d(window, ceil_mode=True)
         places = _divided(side, window) ** 2
-        self.size = size
+        self.size, self.channels, self.resolution = size, channels, resolution
         self.layers = nn.Sequential(*stages, pool, nn.Flatten(), nn.Linear(widths[-1] * places, size))
 
     def forward(self, image: Tensor) -> Tensor:

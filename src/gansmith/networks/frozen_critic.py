@@ -28,7 +28,7 @@ class FrozenCritic(MatchingDiscriminator):
         resolution: side of the picture.
         channels: of the picture, 1 or 3.
         condition: size of the condition.
-        features: width of what is learnt behind each layer, in eighths.
+        features: an eighth of the channels that are learnt, which both layers share.
     """
 
     parts = ("mixed", "judge")
@@ -49,5 +49,6 @@ class FrozenCritic(MatchingDiscriminator):
         """(n, 1 or 3, resolution, resolution) in [-1, 1] to (n, 8 features, 4, 4)."""
         if image.shape[-1] < SIDE:
             image = interpolate(image, (SIDE, SIDE), mode="bilinear", align_corners=False)
-        seen = feature_network(NETWORK, device=image.device, dtype=image.dtype)(image, LAYERS)
+        dtype = torch.promote_types(image.dtype, torch.float32)
+        seen = feature_network(NETWORK, device=image.device, dtype=dtype)(image, LAYERS)
         return torch.cat([adaptive_avg_pool2d(mix(seen[layer]), 4) for layer, mix in self.mixed.items()], dim=1)

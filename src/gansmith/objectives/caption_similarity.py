@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from gansmith.errors import ConfigError
@@ -39,5 +40,7 @@ class CaptionSimilarity:
 
     def __call__(self, image: Tensor, captions: Sequence[str]) -> Tensor:
         """A scalar, differentiable in the pictures (n, C, S, S) in [-1, 1]."""
-        encoder = self.judge.to(image.device, image.dtype).encoder
-        return self.weight * (1 - (encoder.image(image) * encoder.text(captions)).sum(1).mean())
+        encoder = self.judge.to(image.device).encoder
+        with torch.autocast(image.device.type, enabled=False):
+            shown = encoder.image(image.to(next(encoder.parameters()).dtype))
+            return self.weight * (1 - (shown * encoder.text(captions)).sum(1).mean())

@@ -37,6 +37,9 @@ def embedding_walk(trained: Trained, config: DictConfig) -> list[Path]:
             f"mode={config.mode} draws from embeddings, and model={trained.model.name} does not: "
             "dalle2 and dalle2_gan do"
         )
+    for key in ("guidance", "steps"):
+        if config[key] is not None and key not in trained.model.conditions:  # type: ignore[operator]
+            raise ConfigError(f"{key}={config[key]}: model={trained.model.name} has none; dalle2 has")
     with torch.inference_mode(), evaluating(trained.model.sampler):
         pictures, headings = MODES[config.mode](trained, config)
     path = Path(config.out) / f"{config.mode}.png"
@@ -64,7 +67,10 @@ def edit(trained: Trained, config: DictConfig) -> tuple[list[list[Tensor]], list
         if config[key] is None:
             raise ConfigError(f'mode=edit takes caption="what the picture shows" and prompt="what it should": no {key}')
     start = embedded(trained, picture_of(trained, config, "picture"))
-    new, old = trained.model.sampler.encoder.text([config.prompt, config.caption])  # type: ignore[union-attr, operator]
+    if str(config.prompt) == str(config.caption):
+        raise ConfigError(f"mode=edit: caption and prompt are both {config.prompt}, which leaves nothing to change")
+    sampler: Any = trained.model.sampler
+    new, old = sampler.encoder.text([str(config.prompt), str(config.caption)])
     difference = normalize(new - old, dim=0)[None]
     return along(trained, config, start, difference, torch.linspace(0, FURTHEST, config.columns))
 
@@ -76,7 +82,8 @@ def along(
     trained: Trained, config: DictConfig, start: Tensor, end: Tensor, shares: Tensor
 ) -> tuple[list[list[Tensor]], list[str]]:
     """Rows of one noise each, columns at `shares` of the arc from `start` (1, d) to `end` (1, d)."""
-    places = slerp(start.expand(len(shares), -1), end.expand(len(shares), -1), shares[:, None].to(start))
+    arc = slerp(start.expand(len(shares), -1), end.expand(len(shares), -1), shares[:, None].to(start))
+    places = normalize(arc, dim=1)
     rows = []
     for index in range(config.n):
         drawn = draw(trained, config, places, torch.full((len(shares),), index))
