@@ -31,7 +31,7 @@ class FrozenCritic(MatchingDiscriminator):
         features: an eighth of the channels that are learnt, which both layers share.
     """
 
-    parts = ("mixed", "judge")
+    parts = (*(f"mixed.{layer}" for layer in LAYERS), "judge")
 
     def __init__(self, resolution: int, channels: int, condition: int = 256, features: int = 32) -> None:
         nn.Module.__init__(self)

@@ -126,7 +126,7 @@ class MatchingDiscriminator(nn.Module):
         features: width at the picture's side; doubled towards 4x4 up to eight times.
     """
 
-    parts = ("from_picture", "blocks", "judge")
+    parts: tuple[str, ...] = ("from_picture", "blocks", "judge")
     """What a picture goes through, one after the other."""
 
     def __init__(self, resolution: int, channels: int, condition: int = 256, features: int = 32) -> None:
