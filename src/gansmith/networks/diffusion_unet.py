@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle, pixel_unshuffle, scaled_dot_product_attention, silu
 
 from gansmith.errors import ConfigError
+from gansmith.networks.initial import zeroed
 from gansmith.networks.sizes import check_sizes
 
 HEAD = 32
@@ -54,7 +57,7 @@ class ResidualBlock(nn.Module):
         self.norm, self.following_norm = _norm(width), _norm(following)
         self.first = nn.Conv2d(width, following, 3, padding=1)
         self.affine = nn.Linear(condition, 2 * following)
-        self.second = _zero(nn.Conv2d(following, following, 3, padding=1))
+        self.second = zeroed(nn.Conv2d(following, following, 3, padding=1))
         self.shortcut = nn.Conv2d(width, following, 1) if width != following else nn.Identity()
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
@@ -77,7 +80,7 @@ class Attention(nn.Module):
         self.norm, self.heads = _norm(width), width // HEAD
         self.queries = nn.Conv2d(width, 3 * width, 1)
         self.tokens = nn.Sequential(nn.LayerNorm(text), nn.Linear(text, 2 * width)) if text else None
-        self.last = _zero(nn.Conv2d(width, width, 1))
+        self.last = zeroed(nn.Conv2d(width, width, 1))
 
     def forward(self, features: Tensor, text: Caption | None) -> Tensor:
         """(n, width, s, s) to the same."""
@@ -148,49 +151,56 @@ class UNet(nn.Module):
     ) -> None:
         super().__init__()
         check_sizes(features=features, blocks=blocks, patch=patch)
-        if resolution % (patch * 2 ** (len(multipliers) - 1)):
-            raise ConfigError(
-                f"resolution is {resolution}; this U-Net takes multiples of {patch * 2 ** (len(multipliers) - 1)}"
-            )
+        _check_patch(channels, resolution, features, patch, halvings=len(multipliers) - 1)
         widths = [features * multiplier for multiplier in multipliers]
         sides = [resolution // patch // 2**halvings for halvings in range(len(widths))]
-        if channels * patch**2 > features:
-            raise ConfigError(
-                f"features are {features}, and a patch of {patch}x{patch} pixels has {channels * patch**2} numbers, "
-                "all of which must fit through: a smaller patch, or more features"
-            )
         if unknown := [side for side in attention if side not in sides]:
             raise ConfigError(f"attention is at side {unknown[0]}; at {resolution} px, stages have {sides}")
-        self.channels, self.patch = channels, patch
         size = 4 * features
+        self.channels, self.patch = channels, patch
         self.time = TimeEncoding(size)
         self.level = TimeEncoding(size) if beside else None
         self.text = nn.Sequential(nn.LayerNorm(condition), nn.Linear(condition, size)) if condition else None
         self.embedding = nn.Linear(embedding, size) if embedding else None
         self.first = nn.Conv2d((channels + beside) * patch**2, features, 3, padding=1)
         self.down, self.halvings = nn.ModuleList(), nn.ModuleList()
-        skips = [features]
-        width = features
-        for place, (following, side) in enumerate(zip(widths, sides)):
-            attends = side in attention
-            self.down.append(Stage([width, *[following] * (blocks - 1)], following, size, condition, attends))
+        self.up, self.doublings = nn.ModuleList(), nn.ModuleList()
+        stage = partial(Stage, condition=size, text=condition)
+        attends = [side in attention for side in sides]
+        skips = self._build_down(widths, attends, blocks, stage)
+        self.middle = stage([widths[-1], widths[-1]], widths[-1], attends=attends[-1])
+        self._build_up(widths, attends, blocks, stage, skips)
+        self.norm = _norm(widths[0])
+        self.last = zeroed(nn.Conv2d(widths[0], channels * patch**2, 3, padding=1))
+
+    def _build_down(
+        self, widths: list[int], attends: list[bool], blocks: int, stage: Callable[..., Stage]
+    ) -> list[int]:
+        """The way down; widths of what it leaves beside the way up, in their order."""
+        width = self.first.out_channels
+        skips = [width]
+        for place, following in enumerate(widths):
+            self.down.append(stage([width, *[following] * (blocks - 1)], following, attends=attends[place]))
             skips += [following] * blocks
             width = following
             if place < len(widths) - 1:
                 self.halvings.append(nn.Conv2d(width, width, 3, 2, 1))
                 skips.append(width)
-        self.middle = Stage([width, width], width, size, condition, sides[-1] in attention)
-        self.up, self.doublings = nn.ModuleList(), nn.ModuleList()
-        for place, (following, side) in reversed(list(enumerate(zip(widths, sides)))):
+        return skips
+
+    def _build_up(
+        self, widths: list[int], attends: list[bool], blocks: int, stage: Callable[..., Stage], skips: list[int]
+    ) -> None:
+        """The way up, which takes what lies beside it, the last first."""
+        width = widths[-1]
+        for place, following in reversed(list(enumerate(widths))):
             ins = []
             for _ in range(blocks + 1):
                 ins.append(width + skips.pop())
                 width = following
-            self.up.append(Stage(ins, following, size, condition, side in attention))
+            self.up.append(stage(ins, following, attends=attends[place]))
             if place:
                 self.doublings.append(nn.Conv2d(width, width, 3, padding=1))
-        self.norm = _norm(width)
-        self.last = _zero(nn.Conv2d(width, channels * patch**2, 3, padding=1))
 
     def forward(
         self,
@@ -245,12 +255,16 @@ class UNet(nn.Module):
         return condition
 
 
+def _check_patch(channels: int, resolution: int, features: int, patch: int, halvings: int) -> None:
+    """Raises ConfigError for a side that can't be divided, or a patch whose noise does not fit through the network."""
+    if resolution % (multiple := patch * 2**halvings):
+        raise ConfigError(f"resolution is {resolution}; this U-Net takes multiples of {multiple}")
+    if (numbers := channels * patch**2) > features:
+        raise ConfigError(
+            f"features are {features}, and a patch of {patch}x{patch} pixels has {numbers} numbers, "
+            "all of which must fit through: a smaller patch, or more features"
+        )
+
+
 def _norm(width: int) -> nn.GroupNorm:
     return nn.GroupNorm(math.gcd(width, 8), width)
-
-
-def _zero(convolution: nn.Conv2d) -> nn.Conv2d:
-    nn.init.zeros_(convolution.weight)
-    assert convolution.bias is not None
-    nn.init.zeros_(convolution.bias)
-    return convolution

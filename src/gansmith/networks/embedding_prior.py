@@ -8,6 +8,7 @@ from torch.nn.functional import scaled_dot_product_attention, silu
 
 from gansmith.errors import ConfigError
 from gansmith.networks.diffusion_unet import HEAD, Caption, TimeEncoding
+from gansmith.networks.initial import zeroed
 from gansmith.networks.sizes import check_sizes
 
 
@@ -21,7 +22,7 @@ class Block(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.affine = nn.Linear(width, 2 * width)
-        self.first, self.second = nn.Linear(width, 2 * width), _zero(nn.Linear(2 * width, width))
+        self.first, self.second = nn.Linear(width, 2 * width), zeroed(nn.Linear(2 * width, width))
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
         """(n, width) and (n, width), behind its activation, to (n, width)."""
@@ -38,7 +39,7 @@ class Reading(nn.Module):
         self.heads = width // HEAD
         self.query = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width))
         self.tokens = nn.Sequential(nn.LayerNorm(condition), nn.Linear(condition, 2 * width))
-        self.last = _zero(nn.Linear(width, width))
+        self.last = zeroed(nn.Linear(width, width))
 
     def forward(self, features: Tensor, text: Caption) -> Tensor:
         """(n, width) to the same."""
@@ -78,7 +79,7 @@ class EmbeddingPrior(nn.Module):
         self.first = nn.Linear(embedding, width)
         self.reading = Reading(width, condition) if tokens else None
         self.blocks = nn.ModuleList(Block(width) for _ in range(blocks))
-        self.norm, self.last = nn.LayerNorm(width), _zero(nn.Linear(width, embedding))
+        self.norm, self.last = nn.LayerNorm(width), zeroed(nn.Linear(width, embedding))
 
     def forward(self, noisy: Tensor, time: Tensor, text: Caption) -> Tensor:
         """(n, embedding), times (n,) in [0, 1] and n captions to (n, embedding)."""
@@ -90,9 +91,3 @@ class EmbeddingPrior(nn.Module):
         for block in self.blocks:
             features = block(features, condition)
         return self.last(self.norm(features))
-
-
-def _zero(layer: nn.Linear) -> nn.Linear:
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 from torch import nn
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
@@ -34,3 +38,11 @@ def scaled_kaiming_weights(module: nn.Module, scale: float = 0.1) -> None:
         module.weight.mul_(scale)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def zeroed(layer: Layer) -> Layer:
+    """The same layer, whose weights and bias start at zero: what it ends adds nothing at first."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, pixel_shuffle
 
 from gansmith.errors import ConfigError
+from gansmith.networks.initial import zeroed
 from gansmith.networks.sizes import check_sizes
 from gansmith.networks.text_gan import SLOPE, ConditionalAffine
 
@@ -22,7 +23,7 @@ class Block(nn.Module):
         super().__init__()
         self.first, self.second = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
         self.affine = ConditionalAffine(width, condition)
-        _zero(self.second)
+        zeroed(self.second)
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
         hidden = self.affine(self.first(features), condition)
@@ -55,7 +56,7 @@ class TextEnlarger(nn.Module):
         self.up = nn.Conv2d(features, 4 * features, 3, padding=1)
         self.last = nn.Conv2d(features, channels, 3, padding=1)
         # It begins as the enlarged picture.
-        _zero(self.last)
+        zeroed(self.last)
 
     def forward(self, small: Tensor, level: Tensor, condition: Tensor) -> Tensor:
         """(n, channels, s, s), the levels (n,) of the noise in it and (n, condition) to (n, channels, 2 s, 2 s)."""
@@ -64,9 +65,3 @@ class TextEnlarger(nn.Module):
         for block in self.blocks:
             features = block(features, both)
         return self.last(leaky_relu(pixel_shuffle(self.up(features), 2), SLOPE))
-
-
-def _zero(convolution: nn.Conv2d) -> None:
-    nn.init.zeros_(convolution.weight)
-    assert convolution.bias is not None
-    nn.init.zeros_(convolution.bias)
