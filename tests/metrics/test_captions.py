@@ -169,9 +169,7 @@ def test_fewer_pictures_than_a_pool_are_one_line(monkeypatch):
 def test_a_judge_of_pictures_of_another_form_is_one_line():
     judge = SimpleNamespace(encoder=SimpleNamespace(image=SimpleNamespace(channels=3, resolution=64)))
     check_fits(judge, "metrics.judge", 3, 64)
-    with pytest.raises(
-        ConfigError, match=r"^metrics\.judge reads pictures of 64 px and 3 channels"
-    ):
+    with pytest.raises(ConfigError, match=r"^metrics\.judge reads pictures of 64 px and 3 channels"):
         check_fits(judge, "metrics.judge", 1, 32)
 
 

@@ -51,11 +51,14 @@ def on_folders(fakes: Tensor, reals: Tensor, folder: Path, **options: object) ->
 
 
 def assert_theirs(ours: dict[str, float], theirs: dict[str, float], extractor: str) -> None:
-    """Relative to what is summed: their kernel values, of several units, are in float32, and ours in float64."""
+    """Relative to what is summed: their kernel values, of several units, are in float32, and ours in float64.
+
+    How their sums are rounded differs from one processor to another.
+    """
     for name, key, rounding in (
         (f"fd_{extractor}", "frechet_inception_distance", 0),
-        (f"kd_{extractor}_mean", "kernel_inception_distance_mean", 1e-6),
-        (f"kd_{extractor}_std", "kernel_inception_distance_std", 1e-6),
+        (f"kd_{extractor}_mean", "kernel_inception_distance_mean", 5e-6),
+        (f"kd_{extractor}_std", "kernel_inception_distance_std", 5e-6),
         (f"precision_{extractor}", "precision", 0),
         (f"recall_{extractor}", "recall", 0),
     ):
