@@ -137,3 +137,17 @@ def test_without_a_caption_there_is_nothing_to_draw():
         drawn(imagen(), [0], None)
     with pytest.raises(ConfigError, match="2 captions for 1 samples"):
         drawn(imagen(), [0], ["a", "b"])
+
+
+def test_the_last_stage_alone_enlarges_faultless_pictures():
+    """One that foresees no residual gives them back, whatever noise it was trained to expect."""
+    model = imagen()
+    for parameter in model.generator["to_16"].parameters():
+        torch.nn.init.zeros_(parameter)
+    model.enlarging = Enlarging(Sampler(Cosine(), kind="clean", steps=2), level=0.9)
+    small = torch.rand(2, 3, 8, 8) - 0.5
+    with torch.no_grad():
+        found = model.enlarge(small, torch.arange(2), 5, ["a", "b"])
+    torch.testing.assert_close(found, enlarged(small, 16))
+    with pytest.raises(ConfigError, match="model=imagen enlarges nothing"):
+        imagen(resolutions=[8]).enlarge(small, torch.arange(2), 5, "a")

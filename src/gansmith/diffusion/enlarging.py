@@ -65,20 +65,22 @@ class Enlarging:
         draws: Draws,
         known: Known | None = None,
         steps: int | None = None,
+        level: float | None = None,
     ) -> Tensor:
         """(n, C, s, s) to (n, C, size, size), both in [-1, 1].
 
         Args:
             known: a picture of the larger side to begin with.
             steps: calls of the network, in place of the sampler's.
+            level: in place of its own; 0 for small pictures without faults.
         """
         given = enlarged(small, size)
-        level = given.new_full((len(given),), self.level)
-        beside = self._hidden(given, level, draws)
+        times = given.new_full((len(given),), self.level if level is None else level)
+        beside = self._hidden(given, times, draws)
         if known is not None:
             known = replace(known, picture=RESIDUAL_SCALE * (known.picture - given))
         added = with_steps(self.sampler, steps).sample(
-            lambda noisy, time: network(noisy, time, beside=beside, level=level),
+            lambda noisy, time: network(noisy, time, beside=beside, level=times),
             tuple(given.shape),
             draws,
             lambda residual: RESIDUAL_SCALE * ((given + residual / RESIDUAL_SCALE).clamp(-1, 1) - given),

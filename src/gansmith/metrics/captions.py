@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -14,6 +14,7 @@ from torch import Tensor
 from gansmith.data.captioned.captions import CaptionedSet, caption_of
 from gansmith.errors import ConfigError
 from gansmith.metrics.base import Progress, is_whole, require
+from gansmith.metrics.enlarging import enlarging_psnr
 from gansmith.metrics.judge import POOL, check_fits, check_pool, load_judge, retrieval
 from gansmith.metrics.protocol import Protocol, Sampler
 from gansmith.metrics.reference import reference_indices, subset
@@ -38,16 +39,18 @@ class CaptionProtocol(Protocol):
         and retrieval (the share of pictures whose caption a dual encoder finds among 100, first or within five:
         `retrieval_1`, `retrieval_5` on the training split, with `held_out_` before on the test split, and with `real_`
         before that what real pictures reach).
+        Of cascades, enlarging: the PSNR of real test pictures that were made small and enlarged again, by the last
+        stage (`enlarging_psnr`) and by bicubic interpolation (`input_enlarging_psnr`).
     judge: a run of model=dual_encoder, for retrieval; never one that conditioned the model.
 
     Sample i is drawn for the caption of the i-th real picture of the reference, and from the first one on again where
     there are more samples.
     """
 
-    KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "prc", "dc", "authenticity", "statements", "retrieval")
-    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = (*Protocol.LARGER_IS_BETTER, "statements", "retrieval")
+    KNOWN: ClassVar[tuple[str, ...]] = ("fd", "kd", "prc", "dc", "authenticity", "statements", "retrieval", "enlarging")
+    LARGER_IS_BETTER: ClassVar[tuple[str, ...]] = (*Protocol.LARGER_IS_BETTER, "statements", "retrieval", "enlarging")
     has_captions: ClassVar[bool] = True
-    OF_CAPTIONS: ClassVar[tuple[str, ...]] = ("statements", "retrieval")
+    OF_CAPTIONS: ClassVar[tuple[str, ...]] = ("statements", "retrieval", "enlarging")
 
     # What it is counts, not where it lies.
     NEUTRAL: ClassVar[tuple[str, ...]] = (*Protocol.NEUTRAL, "judge")
@@ -80,13 +83,18 @@ class CaptionProtocol(Protocol):
 
     def result_name(self, metric: str) -> str:
         """As `Protocol.result_name`; statements are judged by the shapes of the training split."""
-        names = {"statements": "right_shape", "retrieval": "retrieval_1"}
+        names = {"statements": "right_shape", "retrieval": "retrieval_1", "enlarging": "enlarging_psnr"}
         return names.get(metric) or super().result_name(metric)
 
     def check_model(self, model: Any) -> None:
         super().check_model(model)
         if self.metrics and not hasattr(model, "sample_stages"):
             raise ConfigError(f"metrics={self.name} asks for captions, and model={model.name} reads none")
+        if "enlarging" in self.metrics and len(getattr(model, "resolutions", ())) < 2:
+            raise ConfigError(
+                f"metrics={self.name} has enlarging, and model={model.name} has one stage: "
+                "take it out of metrics.metrics"
+            )
         if "retrieval" in self.metrics:
             check_impartial(load_judge(self.judge, "cpu"), model)  # type: ignore[arg-type]
 
@@ -120,28 +128,38 @@ class CaptionProtocol(Protocol):
         progress: Progress | None,
     ) -> dict[str, float]:
         result = super()._measure_model(model, data, device, cache_dir, progress)
-        if not set(self.OF_CAPTIONS) & set(self.metrics):
-            return result
-        judge = load_judge(self.judge, device) if "retrieval" in self.metrics and self.judge else None
-        for split in ("train", "test"):
-            pictures: Any = data.split(split)
+        tick = self.counting(progress)
+        for split in ("train", "test") if {"statements", "retrieval"} & set(self.metrics) else ():
+            result |= self._of_split(model, data.split(split), split, device, tick)
+        if "enlarging" in self.metrics:
+            pictures: Any = data.split("test")
             places = subset(len(pictures), self.samples, self.seed)
             captions = captions_at(pictures, places, self.seed)
+            result["enlarging_psnr"], result["input_enlarging_psnr"] = enlarging_psnr(
+                model, pictures, places, captions, self.seed, device, self.batch_size, tick
+            )
+        return result
 
-            def sample(indices: Tensor, captions: Sequence[str] = captions) -> Tensor:
-                return model.sample_images(indices, self.seed, prompt=[captions[index] for index in indices.tolist()])
+    def _of_split(
+        self, model: Any, pictures: Any, split: str, device: torch.device, tick: Callable[[int], None]
+    ) -> dict[str, float]:
+        """Statements and retrieval of the captions of one split."""
+        places = subset(len(pictures), self.samples, self.seed)
+        captions = captions_at(pictures, places, self.seed)
+        result: dict[str, float] = {}
 
-            if "statements" in self.metrics:
-                said = [pictures.statements(index, caption) for index, caption in zip(places.tolist(), captions)]
-                tick = self.counting(progress)
-                accuracies = statement_accuracies(sample, said, device, self.batch_size, tick)
-                result |= {f"{STATED[split]}_{kind}": share for kind, share in accuracies.items()}
-            if judge is not None:
-                real = partial(_pictures_at, pictures, places)
-                for prefix, source in (("", sample), ("real_", real)):
-                    found = retrieval(judge, source, captions, device, self.batch_size, self.counting(progress))
-                    name = f"{prefix}{RETRIEVED[split]}retrieval"
-                    result |= {f"{name}_{k}": share for k, share in found.items()}
+        def sample(indices: Tensor) -> Tensor:
+            return model.sample_images(indices, self.seed, prompt=[captions[index] for index in indices.tolist()])
+
+        if "statements" in self.metrics:
+            said = [pictures.statements(index, caption) for index, caption in zip(places.tolist(), captions)]
+            accuracies = statement_accuracies(sample, said, device, self.batch_size, tick)
+            result |= {f"{STATED[split]}_{kind}": share for kind, share in accuracies.items()}
+        if self.judge and "retrieval" in self.metrics:
+            judge, real = load_judge(self.judge, device), partial(_pictures_at, pictures, places)
+            for prefix, source in (("", sample), ("real_", real)):
+                found = retrieval(judge, source, captions, device, self.batch_size, tick)
+                result |= {f"{prefix}{RETRIEVED[split]}retrieval_{k}": share for k, share in found.items()}
         return result
 
 

@@ -21,7 +21,7 @@ from gansmith.models.prompts import Prompt
 from gansmith.models.with_encoder import WithEncoder, scaled
 from gansmith.networks.text.text import Text
 from gansmith.networks.unclip import Shown
-from gansmith.noise import Draws, NoiseByIndex
+from gansmith.noise import Draws
 
 PARTS = ("prior", "decoder", "upsampler")
 
@@ -165,8 +165,7 @@ class DALLE2(WithEncoder):
         mask: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """`decoder` and `upsampler`; arguments as of `Imagen.stages`."""
-        prompts, like = self.prompts(indices, prompt), next(self.sampler.parameters())
-        draws = NoiseByIndex(seed, indices, like.dtype, like.device)
+        prompts, draws = self.prompts(indices, prompt), self.draws_of(indices, seed)
         text = self.sampler.text(prompts)
         embedding = self.foreseeing.sample(self.sampler.prior, text, self.sampler.encoder.text(prompts), draws, steps)
         return self._draw(Shown(embedding, text), draws, guidance, negative, steps, picture, strength, mask)
@@ -181,10 +180,13 @@ class DALLE2(WithEncoder):
         steps: int | None = None,
     ) -> dict[str, Tensor]:
         """As `stages`, from embeddings (n, d) of length 1 in place of a prior's."""
-        like = next(self.sampler.parameters())
-        draws = NoiseByIndex(seed, indices, like.dtype, like.device)
-        shown = Shown(scaled(embedding.to(like)), self.sampler.text(self.prompts(indices, prompt)))
-        return self._draw(shown, draws, guidance, steps=steps)
+        text = self.sampler.text(self.prompts(indices, prompt))
+        shown = Shown(scaled(embedding.to(text.pooled)), text)
+        return self._draw(shown, self.draws_of(indices, seed), guidance, steps=steps)
+
+    def enlarge(self, small: Tensor, indices: Tensor, seed: int, prompt: Prompt = None) -> Tensor:
+        upsampler, size = self.sampler.upsampler, self.resolutions[1]
+        return self.enlarging.sample(upsampler, small, size, self.draws_of(indices, seed), level=0.0)
 
     def _draw(
         self,

@@ -19,7 +19,7 @@ from gansmith.models.imagen import check_side
 from gansmith.models.imagen_gan import check_doubling, enlarged_by
 from gansmith.models.prompts import Prompt
 from gansmith.models.with_encoder import WithEncoder, scaled
-from gansmith.noise import NoiseByIndex
+from gansmith.noise import Draws
 from gansmith.objectives.matching import swapped
 
 
@@ -141,7 +141,7 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
     def stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
         """`decoder` and `upsampler`; sample i has latents and noise of its own."""
         parts, prompts = self.sampler, self.prompts(indices, prompt)
-        draws = self._draws(indices, seed)
+        draws = self.draws_of(indices, seed)
         condition = parts.text(prompts).pooled
         embedding = parts.prior(draws.normal(len(indices), parts.prior.latent), condition)
         return self._draw(embedding, condition, draws)
@@ -151,13 +151,15 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
     ) -> dict[str, Tensor]:
         """As `stages`, from embeddings (n, d) of length 1 in place of the prior's."""
         condition = self.sampler.text(self.prompts(indices, prompt)).pooled
-        return self._draw(scaled(embedding.to(condition)), condition, self._draws(indices, seed))
+        return self._draw(scaled(embedding.to(condition)), condition, self.draws_of(indices, seed))
 
-    def _draws(self, indices: Tensor, seed: int) -> NoiseByIndex:
-        like = next(self.sampler.parameters())
-        return NoiseByIndex(seed, indices, like.dtype, like.device)
+    def enlarge(self, small: Tensor, indices: Tensor, seed: int, prompt: Prompt = None) -> Tensor:
+        """As `FromCaptions.enlarge`; the embedding is that of the small picture, enlarged."""
+        embedding = scaled(self.sampler.encoder.image(enlarged(small, self.resolutions[1])))
+        draws, level = self.draws_of(indices, seed), small.new_zeros(len(small))
+        return enlarged_by(self.sampler.upsampler, small, level, embedding, draws).clamp(-1, 1)
 
-    def _draw(self, embedding: Tensor, condition: Tensor, draws: NoiseByIndex) -> dict[str, Tensor]:
+    def _draw(self, embedding: Tensor, condition: Tensor, draws: Draws) -> dict[str, Tensor]:
         rows, parts = len(embedding), self.sampler
         decoded = parts.decoder(draws.normal(rows, self.latent), torch.cat([embedding, condition], dim=1))
         level = decoded.new_full((rows,), self.level)

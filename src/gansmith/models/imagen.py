@@ -13,7 +13,6 @@ from gansmith.diffusion.enlarging import Enlarging, known_at, reduced
 from gansmith.errors import ConfigError
 from gansmith.models.generative import Batch
 from gansmith.models.prompts import FromCaptions, Prompt
-from gansmith.noise import NoiseByIndex
 
 
 class Imagen(FromCaptions):
@@ -94,7 +93,7 @@ class Imagen(FromCaptions):
         """
         prompts, like = self.prompts(indices, prompt), next(self.sampler.parameters())
         text, opposite = self.sampler.text(prompts), self.sampler.text([negative] * len(prompts))
-        draws = NoiseByIndex(seed, indices, like.dtype, like.device)
+        draws = self.draws_of(indices, seed)
         drawn: dict[str, Tensor] = {}
         for size in self.resolutions:
             network = self.sampler[f"to_{size}"]
@@ -106,6 +105,13 @@ class Imagen(FromCaptions):
                 latest = self.enlarging.sample(partial(network, text=text), latest, size, draws, known, steps)
             drawn[f"to_{size}"] = latest
         return drawn
+
+    def enlarge(self, small: Tensor, indices: Tensor, seed: int, prompt: Prompt = None) -> Tensor:
+        if len(self.resolutions) == 1:
+            return super().enlarge(small, indices, seed, prompt)
+        size, text = self.resolutions[-1], self.sampler.text(self.prompts(indices, prompt))
+        network = partial(self.sampler[f"to_{size}"], text=text)
+        return self.enlarging.sample(network, small, size, self.draws_of(indices, seed), level=0.0)
 
 
 def check_resolutions(resolutions: Sequence[int], trains: Sequence[int] | None) -> None:

@@ -15,7 +15,7 @@ from gansmith.models.adversarial import Batch
 from gansmith.models.caption_gan import CaptionGAN
 from gansmith.models.imagen import check_resolutions, check_side
 from gansmith.models.prompts import Prompt
-from gansmith.noise import Draws, NoiseByIndex
+from gansmith.noise import Draws
 
 
 class ImagenGAN(CaptionGAN):
@@ -95,9 +95,8 @@ class ImagenGAN(CaptionGAN):
 
     def stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
         """`to_S` for each side; sample i has a latent and noise of its own."""
-        like = next(self.sampler.parameters())
         condition = self.sampler.text(self.prompts(indices, prompt)).pooled
-        draws = NoiseByIndex(seed, indices, like.dtype, like.device)
+        draws = self.draws_of(indices, seed)
         first, *further = self.resolutions
         picture = self.sampler[f"to_{first}"](draws.normal(len(indices), self.latent), condition)
         drawn = {f"to_{first}": picture}
@@ -106,6 +105,13 @@ class ImagenGAN(CaptionGAN):
             picture = enlarged_by(self.sampler[f"to_{size}"], picture, level, condition, draws).clamp(-1, 1)
             drawn[f"to_{size}"] = picture
         return drawn
+
+    def enlarge(self, small: Tensor, indices: Tensor, seed: int, prompt: Prompt = None) -> Tensor:
+        if len(self.resolutions) == 1:
+            return super().enlarge(small, indices, seed, prompt)
+        condition = self.sampler.text(self.prompts(indices, prompt)).pooled
+        network, level = self.sampler[f"to_{self.resolutions[-1]}"], small.new_zeros(len(small))
+        return enlarged_by(network, small, level, condition, self.draws_of(indices, seed)).clamp(-1, 1)
 
 
 def enlarged_by(network: nn.Module, small: Tensor, level: Tensor, condition: Tensor, draws: Draws) -> Tensor:

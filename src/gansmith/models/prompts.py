@@ -11,6 +11,7 @@ from torch import Tensor
 from gansmith.errors import ConfigError
 from gansmith.models.generative import GenerativeModel
 from gansmith.networks.modes import evaluating
+from gansmith.noise import NoiseByIndex
 from gansmith.ranges import to_uint8
 
 Prompt = str | Sequence[str] | None
@@ -36,6 +37,18 @@ class FromCaptions(GenerativeModel):
     def sample(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> Tensor:
         """Sample i has the i-th of `prompt`, or the only one. Raises ConfigError without any."""
         return list(self.stages(indices, seed, prompt, **conditions).values())[-1]
+
+    def enlarge(self, small: Tensor, indices: Tensor, seed: int, prompt: Prompt = None) -> Tensor:
+        """What the last stage makes of faultless pictures of the one before: (n, C, s, s) to (n, C, S, S), in [-1, 1].
+
+        Raises ConfigError where there is one stage alone.
+        """
+        raise ConfigError(f"model={self.name} enlarges nothing")
+
+    def draws_of(self, indices: Tensor, seed: int) -> NoiseByIndex:
+        """The random numbers of samples `indices` (n,)."""
+        like = next(self.sampler.parameters())
+        return NoiseByIndex(seed, indices, like.dtype, like.device)
 
     @torch.inference_mode()
     def sample_stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:

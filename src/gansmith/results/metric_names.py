@@ -4,7 +4,8 @@ from typing import Any
 
 LARGER_IS_BETTER = (
     "isc", "precision", "recall", "density", "coverage", "cas", "agreement", "authenticity", "modes_found",
-    "psnr", "psnr_y", "ssim", "ssim_y", "ms_ssim", "right", "held_out", "retrieval", "real_retrieval", "real_held_out",
+    "psnr", "psnr_y", "ssim", "ssim_y", "ms_ssim", "right", "held_out", "retrieval", "enlarging",
+    "real_retrieval", "real_held_out",
 )  # fmt: skip
 # How the results of a protocol's metrics begin, where not with the metric itself.
 OTHER_NAMES = {"fd": "fid", "kd": "kid", "prc": "precision", "dc": "coverage", "statements": "right"}
