@@ -21,6 +21,7 @@ from gansmith.config import check_needs, check_partners, check_target, differenc
 from gansmith.data.base import DataModule
 from gansmith.errors import CheckpointError, ConfigError
 from gansmith.models.generative import GenerativeModel
+from gansmith.models.prompts import FromCaptions
 from gansmith.models.translation import Translation
 from gansmith.ranks import is_first_process
 from gansmith.results.panel import show
@@ -67,6 +68,8 @@ def run(config: DictConfig, overrides: list[str]) -> int:
     model = build_model(plain)
     if checkpoint is None and config.init_from is not None:
         start_from(model, plain["init_from"])
+    if config.init_from is not None and isinstance(model, FromCaptions):
+        model.keep_the_rest()
     if checkpoint is not None:
         step = check_resumable(model, plain, checkpoint)
         if step >= config.trainer.max_steps and (run_dir / "result.json").exists():
@@ -153,10 +156,18 @@ def build_model(plain: dict[str, Any]) -> GenerativeModel:
 def start_from(model: GenerativeModel, files: str | dict[str, str]) -> None:
     """Fills the generator from a file, or the generators of both directions from a file each.
 
+    That of a model of captions comes from a run or a checkpoint.
+
     Raises:
         ConfigError: the model has no pictures to start from, or no such direction.
         WeightsError: a file can't be read, or holds another network.
+        CheckpointError: there is no such run, or its generator has another form.
     """
+    if isinstance(model, FromCaptions):
+        from gansmith.inference.checkpoints import find_checkpoint
+
+        model.start_from(find_checkpoint(str(files)))
+        return
     if not isinstance(model, Translation):
         raise ConfigError(f"init_from fills networks from picture to picture; model={model.name} starts from latents")
     for direction, path in (files if isinstance(files, dict) else {"forward": files}).items():

@@ -10,7 +10,7 @@ from gansmith.diffusion.drawing import Drawing
 from gansmith.diffusion.enlarging import Enlarging, enlarged, reduced
 from gansmith.diffusion.sampler import Sampler
 from gansmith.diffusion.schedule import Cosine
-from gansmith.errors import ConfigError
+from gansmith.errors import CheckpointError, ConfigError
 from gansmith.models.imagen import Imagen
 from gansmith.networks.captioned import Captioned
 from gansmith.networks.diffusion_unet import UNet
@@ -151,3 +151,30 @@ def test_the_last_stage_alone_enlarges_faultless_pictures():
     torch.testing.assert_close(found, enlarged(small, 16))
     with pytest.raises(ConfigError, match="model=imagen enlarges nothing"):
         imagen(resolutions=[8]).enlarge(small, torch.arange(2), 5, "a")
+
+
+def test_a_stage_is_trained_onto_those_of_another_run(tmp_path):
+    """What does not train stays, and so do the words, which it was trained with."""
+    first, second = imagen(trains=[8]), imagen(trains=[16])
+    with torch.no_grad():
+        for parameter in first.parameters():
+            parameter.mul_(1.5)
+    torch.save({"state_dict": first.state_dict(), "config": {"model": {}, "data": {}}}, tmp_path / "first.ckpt")
+    second.start_from(tmp_path / "first.ckpt")
+    second.keep_the_rest()
+    torch.testing.assert_close(second.generator.state_dict(), first.generator.state_dict(), rtol=0, atol=0)
+    learning = {name.split(".")[0] for name, weight in second.generator.named_parameters() if weight.requires_grad}
+    assert learning == {"to_16"}
+    sum(losses(second, 2, 0).values()).backward()
+    assert all(weight.grad is None for weight in second.generator.text.parameters())
+
+
+def test_a_run_of_another_form_is_one_line(tmp_path):
+    torch.save(
+        {"state_dict": imagen(resolutions=[8, 16]).state_dict(), "config": {"model": {}, "data": {}}},
+        tmp_path / "other.ckpt",
+    )
+    other = imagen()
+    del other.generator["to_16"]
+    with pytest.raises(CheckpointError, match=r"does not fit the model: to_16\."):
+        other.start_from(tmp_path / "other.ckpt")

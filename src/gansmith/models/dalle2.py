@@ -184,6 +184,9 @@ class DALLE2(WithEncoder):
         shown = Shown(scaled(embedding.to(text.pooled)), text)
         return self._draw(shown, self.draws_of(indices, seed), guidance, steps=steps)
 
+    def trained_parts(self) -> list[str]:
+        return self.trains
+
     def enlarge(self, small: Tensor, indices: Tensor, seed: int, prompt: Prompt = None) -> Tensor:
         upsampler, size = self.sampler.upsampler, self.resolutions[1]
         return self.enlarging.sample(upsampler, small, size, self.draws_of(indices, seed), level=0.0)

@@ -106,6 +106,9 @@ class Imagen(FromCaptions):
             drawn[f"to_{size}"] = latest
         return drawn
 
+    def trained_parts(self) -> list[str]:
+        return [f"to_{size}" for size in self.trains]
+
     def enlarge(self, small: Tensor, indices: Tensor, seed: int, prompt: Prompt = None) -> Tensor:
         if len(self.resolutions) == 1:
             return super().enlarge(small, indices, seed, prompt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -13,6 +14,7 @@ from gansmith.models.generative import GenerativeModel
 from gansmith.networks.modes import evaluating
 from gansmith.noise import NoiseByIndex
 from gansmith.ranges import to_uint8
+from gansmith.training.checkpoints import check_fits, load_checkpoint
 
 Prompt = str | Sequence[str] | None
 """A caption for all samples, or one for each."""
@@ -44,6 +46,31 @@ class FromCaptions(GenerativeModel):
         Raises ConfigError where there is one stage alone.
         """
         raise ConfigError(f"model={self.name} enlarges nothing")
+
+    def trained_parts(self) -> Sequence[str] | None:
+        """Names of the generator's modules that train, if not all do."""
+        return None
+
+    def start_from(self, path: Path) -> None:
+        """Begins with the generator of a checkpoint, its average where there is one.
+
+        Raises:
+            CheckpointError: the file is broken, foreign, or holds a generator of another form.
+        """
+        state = load_checkpoint(path)["state_dict"]
+        side = "ema_generator." if any(key.startswith("ema_generator.") for key in state) else "generator."
+        weights = {key.removeprefix(side): value for key, value in state.items() if key.startswith(side)}
+        check_fits(self.generator, weights, path)
+        for generator in (self.generator, self.ema_generator):
+            if generator is not None:
+                generator.load_state_dict(weights)
+
+    def keep_the_rest(self) -> None:
+        """Of a run that began with another's generator, only `trained_parts` change: the others rely on the words."""
+        if (parts := self.trained_parts()) is None:
+            return
+        for name, module in self.generator.items():
+            module.requires_grad_(name in parts)
 
     def draws_of(self, indices: Tensor, seed: int) -> NoiseByIndex:
         """The random numbers of samples `indices` (n,)."""

@@ -70,6 +70,11 @@ class WithEncoder(FromCaptions):
             take_encoder(self.generator.encoder, self.encoder_from)
             self._give_to_average()
 
+    def start_from(self, path: Path) -> None:
+        """As `FromCaptions.start_from`; the encoder is taught by then."""
+        super().start_from(path)
+        self.encoder_is_taught = True
+
     def before_step(self) -> None:
         super().before_step()
         if not self.encoder_is_taught and not self.teaches_encoder:
