@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from gansmith.diffusion.drawing import Drawing, kept, with_steps
-from gansmith.diffusion.enlarging import Enlarging, known_at, reduced
+from gansmith.diffusion.enlarging import Enlarging, reduced
 from gansmith.diffusion.loss import diffusion_loss
 from gansmith.diffusion.sampler import Sampler
 from gansmith.errors import ConfigError
+from gansmith.models.asked import CONDITIONS, Asked
 from gansmith.models.generative import Batch
 from gansmith.models.imagen import check_resolutions, check_side
 from gansmith.models.prompts import Prompt
@@ -81,7 +82,7 @@ class DALLE2(WithEncoder):
         ConfigError: resolutions that do not grow, a share outside [0, 1), a part that there is not.
     """
 
-    conditions: ClassVar[tuple[str, ...]] = ("guidance", "negative", "steps", "picture", "strength", "mask")
+    conditions: ClassVar[tuple[str, ...]] = CONDITIONS
 
     def __init__(
         self,
@@ -152,37 +153,20 @@ class DALLE2(WithEncoder):
 
     # Sampling.
 
-    def stages(  # type: ignore[override]
-        self,
-        indices: Tensor,
-        seed: int,
-        prompt: Prompt = None,
-        guidance: float | None = None,
-        negative: str = "",
-        steps: int | None = None,
-        picture: Tensor | None = None,
-        strength: float = 1.0,
-        mask: Tensor | None = None,
-    ) -> dict[str, Tensor]:
-        """`decoder` and `upsampler`; arguments as of `Imagen.stages`."""
-        prompts, draws = self.prompts(indices, prompt), self.draws_of(indices, seed)
-        text = self.sampler.text(prompts)
-        embedding = self.foreseeing.sample(self.sampler.prior, text, self.sampler.encoder.text(prompts), draws, steps)
-        return self._draw(Shown(embedding, text), draws, guidance, negative, steps, picture, strength, mask)
+    def stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
+        """`decoder` and `upsampler`; conditions are those of `Asked`."""
+        asked, prompts, draws = Asked(**conditions), self.prompts(indices, prompt), self.draws_of(indices, seed)
+        text, like = self.sampler.text(prompts), self.sampler.encoder.text(prompts)
+        embedding = self.foreseeing.sample(self.sampler.prior, text, like, draws, asked.steps)
+        return self._draw(Shown(embedding, text), draws, asked)
 
     def from_embedding(
-        self,
-        embedding: Tensor,
-        indices: Tensor,
-        seed: int,
-        prompt: Prompt = "",
-        guidance: float | None = None,
-        steps: int | None = None,
+        self, embedding: Tensor, indices: Tensor, seed: int, prompt: Prompt = "", **conditions: Any
     ) -> dict[str, Tensor]:
         """As `stages`, from embeddings (n, d) of length 1 in place of a prior's."""
         text = self.sampler.text(self.prompts(indices, prompt))
         shown = Shown(scaled(embedding.to(text.pooled)), text)
-        return self._draw(shown, self.draws_of(indices, seed), guidance, steps=steps)
+        return self._draw(shown, self.draws_of(indices, seed), Asked(**conditions))
 
     def trained_parts(self) -> list[str]:
         return self.trains
@@ -191,27 +175,13 @@ class DALLE2(WithEncoder):
         upsampler, size = self.sampler.upsampler, self.resolutions[1]
         return self.enlarging.sample(upsampler, small, size, self.draws_of(indices, seed), level=0.0)
 
-    def _draw(
-        self,
-        shown: Shown,
-        draws: Draws,
-        guidance: float | None,
-        negative: str = "",
-        steps: int | None = None,
-        picture: Tensor | None = None,
-        strength: float = 1.0,
-        mask: Tensor | None = None,
-    ) -> dict[str, Tensor]:
-        decoder, rows = self.sampler.decoder, len(shown.embedding)
-        opposite = Shown(torch.zeros_like(shown.embedding), self.sampler.text([negative] * rows))
-        small, large = (
-            None if picture is None else known_at(size, picture.to(shown.embedding), strength, mask, rows)
-            for size in self.resolutions
-        )
+    def _draw(self, shown: Shown, draws: Draws, asked: Asked) -> dict[str, Tensor]:
+        decoder, upsampler, rows = self.sampler.decoder, self.sampler.upsampler, len(shown.embedding)
+        opposite = Shown(torch.zeros_like(shown.embedding), self.sampler.text([asked.negative] * rows))
+        small, large = (asked.known(size, rows, shown.embedding) for size in self.resolutions)
         shape = (rows, decoder.channels, self.resolutions[0], self.resolutions[0])
-        decoded = self.drawing.sample(decoder, shape, shown, opposite, draws, guidance, small, steps)
-        upsampler = self.sampler.upsampler
-        enlarged = self.enlarging.sample(upsampler, decoded, self.resolutions[1], draws, large, steps)
+        decoded = self.drawing.sample(decoder, shape, shown, opposite, draws, asked.guidance, small, asked.steps)
+        enlarged = self.enlarging.sample(upsampler, decoded, self.resolutions[1], draws, large, asked.steps)
         return {"decoder": decoded, "upsampler": enlarged}
 
 

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from gansmith.diffusion.drawing import Drawing, kept
-from gansmith.diffusion.enlarging import Enlarging, known_at, reduced
+from gansmith.diffusion.enlarging import Enlarging, reduced
 from gansmith.errors import ConfigError
+from gansmith.models.asked import CONDITIONS, Asked
 from gansmith.models.generative import Batch
 from gansmith.models.prompts import FromCaptions, Prompt
 
@@ -35,7 +36,7 @@ class Imagen(FromCaptions):
         ConfigError: resolutions that do not grow, a share outside [0, 1), one to train that is none of them.
     """
 
-    conditions: ClassVar[tuple[str, ...]] = ("guidance", "negative", "steps", "picture", "strength", "mask")
+    conditions: ClassVar[tuple[str, ...]] = CONDITIONS
 
     def __init__(
         self,
@@ -69,40 +70,19 @@ class Imagen(FromCaptions):
         below = self.resolutions[self.resolutions.index(size) - 1]
         return self.enlarging.loss(partial(network, text=text), clean, below, self.noise)
 
-    def stages(  # type: ignore[override]
-        self,
-        indices: Tensor,
-        seed: int,
-        prompt: Prompt = None,
-        guidance: float | None = None,
-        negative: str = "",
-        steps: int | None = None,
-        picture: Tensor | None = None,
-        strength: float = 1.0,
-        mask: Tensor | None = None,
-    ) -> dict[str, Tensor]:
-        """`to_S` for each side.
-
-        Args:
-            guidance: w in place of the model's.
-            negative: what guidance leads away from; the empty caption where nothing is said.
-            steps: calls of each network, in place of the model's.
-            picture: (n, C, S, S) or (1, C, S, S) in [-1, 1] at the largest side, to begin from.
-            strength: as in `Known`.
-            mask: (S, S), 1 where the picture is drawn anew.
-        """
-        prompts, like = self.prompts(indices, prompt), next(self.sampler.parameters())
-        text, opposite = self.sampler.text(prompts), self.sampler.text([negative] * len(prompts))
+    def stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
+        """`to_S` for each side; conditions are those of `Asked`."""
+        asked, prompts, rows = Asked(**conditions), self.prompts(indices, prompt), len(indices)
+        text, opposite = self.sampler.text(prompts), self.sampler.text([asked.negative] * rows)
         draws = self.draws_of(indices, seed)
         drawn: dict[str, Tensor] = {}
         for size in self.resolutions:
-            network = self.sampler[f"to_{size}"]
-            known = None if picture is None else known_at(size, picture.to(like), strength, mask, len(indices))
+            network, known = self.sampler[f"to_{size}"], asked.known(size, rows, text.pooled)
             if not drawn:
-                shape = (len(prompts), network.channels, size, size)
-                latest = self.drawing.sample(network, shape, text, opposite, draws, guidance, known, steps)
+                shape, steps = (rows, network.channels, size, size), asked.steps
+                latest = self.drawing.sample(network, shape, text, opposite, draws, asked.guidance, known, steps)
             else:
-                latest = self.enlarging.sample(partial(network, text=text), latest, size, draws, known, steps)
+                latest = self.enlarging.sample(partial(network, text=text), latest, size, draws, known, asked.steps)
             drawn[f"to_{size}"] = latest
         return drawn
 
