@@ -86,6 +86,8 @@ def test_an_edit_begins_at_the_picture_and_leads_towards_the_new_caption(trained
     [
         ("variations", {"picture": None}, "mode=variations begins from a file: picture=FILE"),
         ("blend", {}, "mode=blend begins from a file: other=FILE"),
+        ("variations", {"guidance": [1, 2]}, "mode=variations takes one number"),
+        ("variations", {"steps": 3}, "steps=3: model=dalle2_gan has none; dalle2 has"),
         ("edit", {"caption": "a"}, 'prompt="what it should": no prompt'),
     ],
 )

@@ -24,12 +24,17 @@ class ResidualLayer(nn.Module):
 
 
 class EmbeddingGenerator(nn.Module):
-    """Args:
-    embedding: its size, d.
-    condition: size of a caption's vector.
-    latent: size of z.
-    width: of hidden layers.
-    layers: how many there are.
+    """A latent and a caption to an embedding, by a perceptron with skips.
+
+    Args:
+        embedding: its size, d.
+        condition: size of a caption's vector.
+        latent: size of z.
+        width: of hidden layers.
+        layers: how many there are.
+
+    Raises:
+        ConfigError: a size below 1.
     """
 
     def __init__(self, embedding: int, condition: int, latent: int = 32, width: int = 256, layers: int = 3) -> None:
@@ -46,7 +51,10 @@ class EmbeddingGenerator(nn.Module):
 
 
 class EmbeddingCritic(nn.Module):
-    """Args: as of `EmbeddingGenerator`. Without norms: gradient penalties are of single rows."""
+    """An embedding and a caption to a logit. Without norms: gradient penalties are of single rows.
+
+    Arguments and errors as of `EmbeddingGenerator`.
+    """
 
     def __init__(self, embedding: int, condition: int, width: int = 256, layers: int = 3) -> None:
         super().__init__()

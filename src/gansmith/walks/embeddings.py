@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 from gansmith.errors import ConfigError
 from gansmith.inference.checkpoints import Trained
 from gansmith.inference.own_pictures import start_picture
+from gansmith.inference.prompting import asked_of, is_list
 from gansmith.models.latents import slerp
 from gansmith.networks.modes import evaluating
 from gansmith.ranges import to_uint8
@@ -37,9 +38,12 @@ def embedding_walk(trained: Trained, config: DictConfig) -> list[Path]:
             f"mode={config.mode} draws from embeddings, and model={trained.model.name} does not: "
             "dalle2 and dalle2_gan do"
         )
+    asked = asked_of(config)
+    if is_list(asked.get("guidance")):
+        raise ConfigError(f"guidance={asked['guidance']}: mode={config.mode} takes one number")
     for key in ("guidance", "steps"):
-        if config[key] is not None and key not in trained.model.conditions:  # type: ignore[operator]
-            raise ConfigError(f"{key}={config[key]}: model={trained.model.name} has none; dalle2 has")
+        if key in asked and key not in trained.model.conditions:  # type: ignore[operator]
+            raise ConfigError(f"{key}={asked[key]}: model={trained.model.name} has none; dalle2 has")
     with torch.inference_mode(), evaluating(trained.model.sampler):
         pictures, headings = MODES[config.mode](trained, config)
     path = Path(config.out) / f"{config.mode}.png"
