@@ -97,7 +97,7 @@ def shown(points: list[Point]) -> list[str]:
 
 
 def draw(points: list[Point], path: Path) -> None:
-    """Quality over seconds an image on the left, over guidance on the right."""
+    """Quality over milliseconds an image on the left, over guidance on the right."""
     # No pyplot: it looks for a display, and keeps a state of its own.
     from matplotlib.figure import Figure
 
@@ -107,11 +107,11 @@ def draw(points: list[Point], path: Path) -> None:
         for name in shown(points):
             timed = [point for point in points if point.model == model and point.key == "steps"]
             (line,) = by_time.plot(
-                [point.seconds for point in timed], [point.results[name] for point in timed], marker="o"
+                [1000 * point.seconds for point in timed], [point.results[name] for point in timed], marker="o"
             )
             line.set_label(f"{model} {name}")
             for point in timed:
-                by_time.annotate(f"{point.value:g}", (point.seconds, point.results[name]), fontsize=8)
+                by_time.annotate(f"{point.value:g}", (1000 * point.seconds, point.results[name]), fontsize=8)
             guided = [point for point in points if point.model == model and point.key == "guidance"]
             by_guidance.plot(
                 [point.value for point in guided],
@@ -119,7 +119,9 @@ def draw(points: list[Point], path: Path) -> None:
                 marker="o",
                 color=line.get_color(),
             )
-    by_time.set(xscale="log", xlabel="seconds an image (numbers: steps)", ylabel="quality")
+    by_time.set(xscale="log", xlabel="milliseconds an image (numbers: steps)", ylabel="quality")
+    for axis_format in (by_time.xaxis.set_major_formatter, by_time.xaxis.set_minor_formatter):
+        axis_format("{x:g}")
     by_guidance.set(xlabel="guidance")
     for axes in (by_time, by_guidance):
         axes.grid(alpha=0.3)

@@ -18,6 +18,7 @@ from gansmith.models.sides import can_be_fused
         (partial(RMSprop, lr=1e-3), False),
         (partial(Adam, fused=False), False),
         (partial(Adam, foreach=True), False),
+        (partial(Adam, differentiable=True), False),
     ],
 )
 def test_what_can_be_fused_is_unless_somebody_chose(factory, can):

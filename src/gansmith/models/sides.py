@@ -158,4 +158,4 @@ class Sides(LightningModule):
 def can_be_fused(factory: Callable[..., Optimizer]) -> bool:
     """Whether an optimizer's class has a fused form, and nobody has chosen another."""
     chosen = getattr(factory, "keywords", {})
-    return "fused" in signature(factory).parameters and not {"fused", "foreach"} & chosen.keys()
+    return "fused" in signature(factory).parameters and not {"fused", "foreach", "differentiable"} & chosen.keys()
