@@ -18,6 +18,7 @@ from gansmith.networks.diffusion_unet import UNet
 from gansmith.networks.dual_encoder import DualEncoder, ImageEncoder, TextTower
 from gansmith.networks.embedding_prior import EmbeddingPrior
 from gansmith.networks.text.bag_of_words import BagOfWords
+from gansmith.networks.text.text import Text
 from gansmith.networks.unclip import Decoder, Unclip
 from gansmith.noise import Noise, NoiseByIndex
 from gansmith.training.schedules import Schedule
@@ -165,7 +166,7 @@ def test_of_several_embeddings_the_one_most_like_the_captions_is_taken(candidate
     foreseeing = Foreseeing(Sampler(Cosine(), "clean", steps=1), candidates)
     like = normalize(torch.randn(7, SIZE, generator=torch.Generator().manual_seed(0)), dim=1)
     draws = NoiseByIndex(3, torch.arange(7))
-    found = foreseeing.sample(Saying(lambda noisy, time, text: noisy), None, like, draws)
+    found = foreseeing.sample(Saying(lambda noisy, time, text: noisy), None, None, like, draws)
     torch.testing.assert_close(found.norm(dim=1), torch.full((7,), SIZE**0.5))
     again = NoiseByIndex(3, torch.arange(7))
     each = torch.stack([normalize(again.normal(7, SIZE), dim=1) for _ in range(candidates)])
@@ -173,6 +174,17 @@ def test_of_several_embeddings_the_one_most_like_the_captions_is_taken(candidate
     torch.testing.assert_close((found * like).sum(1) / SIZE**0.5, likeness.max(0).values)
     for row in range(7):
         torch.testing.assert_close(found[row], SIZE**0.5 * each[likeness[:, row].argmax(), row])
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0, 3.0])
+def test_the_prior_is_guided_away_from_the_empty_caption(guidance):
+    """A prior that says where its caption points; in one step that is the sample, at its length."""
+    asked, empty = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.6, 0.8]])
+    text, nothing = (Text(vector[:, None], torch.ones(1, 1, dtype=torch.bool), vector) for vector in (asked, empty))
+    prior = Saying(lambda noisy, time, text: text.pooled)
+    foreseeing = Foreseeing(Sampler(Cosine(), "clean", steps=1), 1, guidance)
+    found = foreseeing.sample(prior, text, nothing, asked, NoiseByIndex(3, torch.arange(1)))
+    torch.testing.assert_close(found, 2**0.5 * normalize(empty + guidance * (asked - empty), dim=1))
 
 
 def test_steps_are_those_of_all_three_parts():

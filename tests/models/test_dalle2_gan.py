@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity, l1_loss
 
-from gansmith.diffusion.drawing import kept
 from gansmith.diffusion.enlarging import enlarged, reduced
 from gansmith.errors import ConfigError
 from gansmith.models.dalle2_gan import DALLE2GAN, beside
@@ -70,9 +69,10 @@ def terms(model, side, rows=4, start=0, captions=CAPTIONS):
 def fakes(model):
     """What the parts make of the noise that `terms` draws, and which captions are kept."""
     model.noise = Noise(1, 4, 0, torch.float32)
-    keep = kept(model.noise, 4, model.drop_caption, pictures())
-    batch = {"image": pictures(), "caption": CAPTIONS}
-    return model._fakes(batch, model.embedded(pictures()), keep), keep
+    batch, embedding = {"image": pictures(), "caption": CAPTIONS}, model.embedded(pictures())
+    prior = model._foreseen(batch)
+    decoder, keep = model._decoded(batch, embedding)
+    return {"prior": prior, "decoder": decoder, "upsampler": model._enlarged(batch, embedding)}, keep
 
 
 def drawn(model, indices, prompt):
@@ -129,6 +129,21 @@ def test_first_only_the_encoder_learns():
         sum(terms(model, "generator").values()).backward()
     learning = {name.split(".")[0] for name, weight in model.generator.named_parameters() if weight.grad is not None}
     assert learning == {"encoder"}
+
+
+@pytest.mark.parametrize("part", ["prior", "decoder", "upsampler"])
+def test_a_part_that_trains_alone_has_the_terms_and_the_gradients_of_its_own(part):
+    model = dalle2_gan(trains=[part])
+    model.before_step()
+    for side, names in (("generator", GENERATED), ("discriminator", JUDGED)):
+        model.side = side
+        with model.stepping():
+            found = terms(model, side)
+            sum(found.values()).backward()
+        assert set(found) == {name for name in names if name.startswith(part)}
+        for name, module in model.networks(side).items():
+            if name in {"prior", "decoder", "upsampler"}:
+                assert any(weight.grad is not None for weight in module.parameters()) == (name == part)
 
 
 def test_the_critic_of_the_prior_sees_three_kinds_of_pairs():
@@ -241,6 +256,8 @@ def test_data_of_another_size_are_refused():
         ({"pixel_weight": -1}, r"model\.pixel_weight is -1"),
         ({"level": -0.1}, r"model\.level is -0\.1"),
         ({"encoder_share": 1.0}, r"model\.encoder_share is 1\.0"),
+        ({"trains": []}, r"model\.trains is empty; null trains all of prior, decoder, upsampler"),
+        ({"trains": ["encoder"]}, r"model\.trains has encoder; the parts are prior, decoder, upsampler"),
     ],
 )
 def test_values_that_do_not_work_are_one_line(changes, said):

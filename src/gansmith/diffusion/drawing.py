@@ -71,18 +71,27 @@ class Drawing:
             steps: calls of the network, in place of the sampler's.
         """
         weight = self.guidance if guidance is None else guidance
-        both = condition.followed_by(opposite)
-
-        def denoise(noisy: Tensor, time: Tensor) -> Tensor:
-            if weight == 1:
-                return network(noisy, time, condition)
-            conditional, unconditional = network(noisy.repeat(2, 1, 1, 1), time.repeat(2), both).chunk(2)
-            return guided(conditional, unconditional, weight)
+        denoise = with_guidance(network, condition, opposite, weight)
 
         def limit(clean: Tensor) -> Tensor:
             return dynamic_threshold(clean, self.threshold)
 
         return with_steps(self.sampler, steps).sample(denoise, shape, draws, limit, known).clamp(-1, 1)
+
+
+def with_guidance(
+    network: Network, condition: Self, opposite: Self, weight: float
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """The network under a condition: (n, ...) and times (n,) to predictions that lead away from `opposite`."""
+    if weight == 1:
+        return lambda noisy, time: network(noisy, time, condition)
+    both = condition.followed_by(opposite)
+
+    def predict(noisy: Tensor, time: Tensor) -> Tensor:
+        conditional, unconditional = network(torch.cat([noisy, noisy]), time.repeat(2), both).chunk(2)
+        return guided(conditional, unconditional, weight)
+
+    return predict
 
 
 def with_steps(sampler: Sampler, steps: int | None) -> Sampler:

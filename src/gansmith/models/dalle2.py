@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from gansmith.diffusion.drawing import Drawing, kept, with_steps
+from gansmith.diffusion.drawing import Drawing, kept, with_guidance, with_steps
 from gansmith.diffusion.enlarging import Enlarging, reduced
 from gansmith.diffusion.loss import diffusion_loss
 from gansmith.diffusion.sampler import Sampler
@@ -34,6 +34,7 @@ class Foreseeing:
     Args:
         sampler: of a network that predicts the embedding itself: `kind` is clean.
         candidates: how many; two in the paper.
+        guidance: weight of the caption, as of `Drawing`; 1 leaves it out.
 
     Raises:
         ConfigError: another kind, or no candidates.
@@ -41,20 +42,21 @@ class Foreseeing:
 
     sampler: Sampler
     candidates: int = 2
+    guidance: float = 1.0
 
     def __post_init__(self) -> None:
         if self.sampler.kind != "clean" or self.candidates < 1:
             raise ConfigError("model.foreseeing: sampler.kind is clean, and candidates count from 1")
 
-    def sample(self, prior: nn.Module, text: Text, like: Tensor, draws: Draws, steps: int | None = None) -> Tensor:
-        """Embeddings (n, d) of length √d; `like` are the captions' own, (n, d)."""
+    def sample(
+        self, prior: nn.Module, text: Text, empty: Text, like: Tensor, draws: Draws, steps: int | None = None
+    ) -> Tensor:
+        """Embeddings (n, d) of length √d; `empty` are n empty captions, `like` the captions' own embeddings, (n, d)."""
+        predict = with_guidance(prior, text, empty, self.guidance)
 
         def one() -> Tensor:
             return with_steps(self.sampler, steps).sample(
-                lambda noisy, time: prior(noisy, time, text),
-                tuple(like.shape),
-                draws,
-                lambda clean: scaled(normalize(clean, dim=1)),
+                predict, tuple(like.shape), draws, lambda clean: scaled(normalize(clean, dim=1))
             )
 
         each = torch.stack([one() for _ in range(self.candidates)])
@@ -107,11 +109,7 @@ class DALLE2(WithEncoder):
         ):
             if not 0 <= share < 1:
                 raise ConfigError(f"model.{key} is {share}; it is from 0 on and below 1")
-        if trains is not None and not trains:
-            raise ConfigError(f"model.trains is empty; null trains all of {', '.join(PARTS)}")
-        if unknown := [part for part in trains or () if part not in PARTS]:
-            raise ConfigError(f"model.trains has {unknown[0]}; the parts are {', '.join(PARTS)}")
-        self.resolutions, self.trains = list(resolutions), list(PARTS if trains is None else trains)
+        self.resolutions, self.trains = list(resolutions), parts_of(trains)
         self.foreseeing, self.drawing, self.enlarging = foreseeing, drawing, enlarging
         self.drop_prior, self.drop_embedding, self.drop_caption = drop_prior, drop_embedding, drop_caption
 
@@ -157,7 +155,8 @@ class DALLE2(WithEncoder):
         """`decoder` and `upsampler`; conditions are those of `Asked`."""
         asked, prompts, draws = Asked(**conditions), self.prompts(indices, prompt), self.draws_of(indices, seed)
         text, like = self.sampler.text(prompts), self.sampler.encoder.text(prompts)
-        embedding = self.foreseeing.sample(self.sampler.prior, text, like, draws, asked.steps)
+        empty = self.sampler.text([""] * len(prompts))
+        embedding = self.foreseeing.sample(self.sampler.prior, text, empty, like, draws, asked.steps)
         return self._draw(Shown(embedding, text), draws, asked)
 
     def from_embedding(
@@ -183,6 +182,15 @@ class DALLE2(WithEncoder):
         decoded = self.drawing.sample(decoder, shape, shown, opposite, draws, asked.guidance, small, asked.steps)
         enlarged = self.enlarging.sample(upsampler, decoded, self.resolutions[1], draws, large, asked.steps)
         return {"decoder": decoded, "upsampler": enlarged}
+
+
+def parts_of(trains: Sequence[str] | None) -> list[str]:
+    """Those that train. Raises ConfigError if there are none, or one that there is not."""
+    if trains is not None and not trains:
+        raise ConfigError(f"model.trains is empty; null trains all of {', '.join(PARTS)}")
+    if unknown := [part for part in trains or () if part not in PARTS]:
+        raise ConfigError(f"model.trains has {unknown[0]}; the parts are {', '.join(PARTS)}")
+    return list(PARTS if trains is None else trains)
 
 
 def check_pair(resolutions: Sequence[int]) -> None:

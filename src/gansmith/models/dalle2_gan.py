@@ -14,7 +14,7 @@ from gansmith.diffusion.enlarging import enlarged, reduced
 from gansmith.errors import ConfigError
 from gansmith.models.adversarial import Batch
 from gansmith.models.caption_gan import CaptionGAN
-from gansmith.models.dalle2 import check_pair
+from gansmith.models.dalle2 import check_pair, parts_of
 from gansmith.models.imagen import check_side
 from gansmith.models.imagen_gan import check_doubling, enlarged_by
 from gansmith.models.prompts import Prompt
@@ -43,10 +43,12 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         similarity_weight: of 1 - cos between the embeddings of a small picture and of the one drawn in its place.
         pixel_weight: of the upsampler's absolute error.
         level: deviation of the noise in small pictures when sampling; training draws it from 0 to twice that.
+        trains: some of prior, decoder and upsampler; None trains all. They do not depend on each other in training.
         **judging: see `CaptionGAN` and `WithEncoder`.
 
     Raises:
-        ConfigError: resolutions that are not two or do not double, a negative number, or a share outside [0, 1).
+        ConfigError: resolutions that are not two or do not double, a negative number, a share outside [0, 1), or a
+            part that there is not.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         similarity_weight: float = 1.0,
         pixel_weight: float = 10.0,
         level: float = 0.1,
+        trains: Sequence[str] | None = None,
         **judging: Any,
     ) -> None:
         super().__init__(generator, discriminator, **judging)
@@ -71,7 +74,7 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
                 raise ConfigError(f"model.{key} is {value}; it can't be negative")
         if not 0 <= drop_caption < 1:
             raise ConfigError(f"model.drop_caption is {drop_caption}; it is from 0 on and below 1")
-        self.resolutions = list(resolutions)
+        self.resolutions, self.trains = list(resolutions), parts_of(trains)
         self.latent, self.drop_caption, self.level = latent, drop_caption, level
         self.prior_weight, self.similarity_weight, self.pixel_weight = prior_weight, similarity_weight, pixel_weight
 
@@ -84,59 +87,86 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         check_side(batch["image"], self.resolutions)
         if self.teaches_encoder:
             return self.contrastive_term(batch)
-        real, embedding, critics = batch["image"], self.embedded(batch["image"]), self.discriminator
-        keep = kept(self.noise, len(real), self.drop_caption, real)
-        fake, condition = self._fakes(batch, embedding, keep), self.read(batch)
-        shown = beside(embedding, condition, keep, critics.text)
+        embedding = self.embedded(batch["image"])
+        fool = {"prior": self._fool_prior, "decoder": self._fool_decoder, "upsampler": self._fool_upsampler}
+        return {name: value for part in self.trains for name, value in fool[part](batch, embedding).items()}
+
+    def _fool_prior(self, batch: Batch, embedding: Tensor) -> dict[str, Tensor]:
+        fake = self._foreseen(batch)
+        return {
+            "prior": self.loss.generator(self.discriminator.prior(fake, self.read(batch))),
+            "prior_likeness": self.prior_weight * (1 - cosine_similarity(fake, embedding).mean()),
+        }
+
+    def _fool_decoder(self, batch: Batch, embedding: Tensor) -> dict[str, Tensor]:
+        real = batch["image"]
+        fake, keep = self._decoded(batch, embedding)
+        shown = beside(embedding, self.read(batch), keep, self.discriminator.text)
         # Enlarged pictures against enlarged ones: what a small picture lacks is not the decoder's to make up.
         small = enlarged(reduced(real, self.resolutions[0]), real.shape[-1])
-        drawn, wanted = self.generator.encoder.image(enlarged(fake["decoder"], real.shape[-1])), self.embedded(small)
+        drawn, wanted = self.generator.encoder.image(enlarged(fake, real.shape[-1])), self.embedded(small)
         return {
-            "prior": self.loss.generator(critics.prior(fake["prior"], condition)),
-            "prior_likeness": self.prior_weight * (1 - cosine_similarity(fake["prior"], embedding).mean()),
-            "decoder": self.fooling_term(critics.decoder, fake["decoder"], shown),
+            "decoder": self.fooling_term(self.discriminator.decoder, fake, shown),
             "decoder_likeness": self.similarity_weight * (1 - cosine_similarity(drawn, wanted).mean()),
-            "upsampler": self.fooling_term(critics.upsampler, fake["upsampler"], embedding),
-            "upsampler_pixel": self.pixel_weight * l1_loss(fake["upsampler"], real),
+        }
+
+    def _fool_upsampler(self, batch: Batch, embedding: Tensor) -> dict[str, Tensor]:
+        fake = self._enlarged(batch, embedding)
+        return {
+            "upsampler": self.fooling_term(self.discriminator.upsampler, fake, embedding),
+            "upsampler_pixel": self.pixel_weight * l1_loss(fake, batch["image"]),
         }
 
     def discriminator_loss(self, batch: Batch) -> dict[str, Tensor]:
         check_side(batch["image"], self.resolutions)
-        real, embedding, critics = batch["image"], self.embedded(batch["image"]), self.discriminator
-        keep = kept(self.noise, len(real), self.drop_caption, real)
-        with torch.no_grad():
-            fake = self._fakes(batch, embedding, keep)
-        condition = self.read(batch)
-        shown = beside(embedding, condition, keep, critics.text)
-        prior = self.loss.discriminator(
-            critics.prior(embedding, condition),
-            critics.prior(fake["prior"], condition),
-            critics.prior(embedding, swapped(condition)),
-        )
-        small = reduced(real, self.resolutions[0])
-        decoder = self.matching_terms(critics.decoder, small, fake["decoder"], shown, "decoder/")
-        upsampler = self.matching_terms(critics.upsampler, real, fake["upsampler"], embedding, "upsampler/")
-        return {
-            "prior": prior,
-            **self.penalty_terms(critics.prior, embedding, condition, "prior_"),
-            **{f"decoder_{term}": value for term, value in decoder.items()},
-            **{f"upsampler_{term}": value for term, value in upsampler.items()},
-        }
+        embedding = self.embedded(batch["image"])
+        judge = {"prior": self._judge_prior, "decoder": self._judge_decoder, "upsampler": self._judge_upsampler}
+        return {name: value for part in self.trains for name, value in judge[part](batch, embedding).items()}
 
-    def _fakes(self, batch: Batch, embedding: Tensor, keep: Tensor) -> dict[str, Tensor]:
-        """What each part makes of what real pictures would give it."""
-        parts, real, rows = self.generator, batch["image"], len(batch["image"])
-        condition = parts.text(batch["caption"]).pooled
-        decoded = parts.decoder(self.noise.normal(rows, self.latent), beside(embedding, condition, keep, parts.text))
-        level = 2 * self.level * self.noise.uniform(rows, 1).flatten()
-        small = reduced(real, self.resolutions[0])
-        return {
-            "prior": parts.prior(self.noise.normal(rows, parts.prior.latent), condition),
-            "decoder": decoded,
-            "upsampler": enlarged_by(parts.upsampler, small, level, embedding, self.noise),
-        }
+    def _judge_prior(self, batch: Batch, embedding: Tensor) -> dict[str, Tensor]:
+        critic, condition = self.discriminator.prior, self.read(batch)
+        with torch.no_grad():
+            fake = self._foreseen(batch)
+        pairs = ((embedding, condition), (fake, condition), (embedding, swapped(condition)))
+        adversarial = self.loss.discriminator(*(critic(*pair) for pair in pairs))
+        return {"prior": adversarial, **self.penalty_terms(critic, embedding, condition, "prior_")}
+
+    def _judge_decoder(self, batch: Batch, embedding: Tensor) -> dict[str, Tensor]:
+        with torch.no_grad():
+            fake, keep = self._decoded(batch, embedding)
+        shown = beside(embedding, self.read(batch), keep, self.discriminator.text)
+        small = reduced(batch["image"], self.resolutions[0])
+        terms = self.matching_terms(self.discriminator.decoder, small, fake, shown, "decoder/")
+        return {f"decoder_{term}": value for term, value in terms.items()}
+
+    def _judge_upsampler(self, batch: Batch, embedding: Tensor) -> dict[str, Tensor]:
+        with torch.no_grad():
+            fake = self._enlarged(batch, embedding)
+        terms = self.matching_terms(self.discriminator.upsampler, batch["image"], fake, embedding, "upsampler/")
+        return {f"upsampler_{term}": value for term, value in terms.items()}
+
+    # What each part makes of what real pictures would give it.
+
+    def _foreseen(self, batch: Batch) -> Tensor:
+        latent = self.noise.normal(len(batch["image"]), self.generator.prior.latent)
+        return self.generator.prior(latent, self.generator.text(batch["caption"]).pooled)
+
+    def _decoded(self, batch: Batch, embedding: Tensor) -> tuple[Tensor, Tensor]:
+        """Small pictures, and which of them have seen their caption."""
+        parts, rows = self.generator, len(embedding)
+        keep = kept(self.noise, rows, self.drop_caption, embedding)
+        shown = beside(embedding, parts.text(batch["caption"]).pooled, keep, parts.text)
+        return parts.decoder(self.noise.normal(rows, self.latent), shown), keep
+
+    def _enlarged(self, batch: Batch, embedding: Tensor) -> Tensor:
+        level = 2 * self.level * self.noise.uniform(len(embedding), 1).flatten()
+        small = reduced(batch["image"], self.resolutions[0])
+        return enlarged_by(self.generator.upsampler, small, level, embedding, self.noise)
 
     # Sampling.
+
+    def trained_parts(self) -> list[str]:
+        return self.trains
 
     def stages(self, indices: Tensor, seed: int, prompt: Prompt = None, **conditions: Any) -> dict[str, Tensor]:
         """`decoder` and `upsampler`; sample i has latents and noise of its own."""
