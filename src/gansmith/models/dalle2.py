@@ -16,6 +16,7 @@ from gansmith.diffusion.loss import diffusion_loss
 from gansmith.diffusion.sampler import Sampler
 from gansmith.errors import ConfigError
 from gansmith.models.asked import CONDITIONS, Asked
+from gansmith.models.checks import check_shares
 from gansmith.models.generative import Batch
 from gansmith.models.imagen import check_resolutions, check_side
 from gansmith.models.prompts import Prompt
@@ -102,13 +103,7 @@ class DALLE2(WithEncoder):
         super().__init__({"generator": generator}, **encoding)
         check_resolutions(resolutions, None)
         check_pair(resolutions)
-        for key, share in (
-            ("drop_prior", drop_prior),
-            ("drop_embedding", drop_embedding),
-            ("drop_caption", drop_caption),
-        ):
-            if not 0 <= share < 1:
-                raise ConfigError(f"model.{key} is {share}; it is from 0 on and below 1")
+        check_shares(drop_prior=drop_prior, drop_embedding=drop_embedding, drop_caption=drop_caption)
         self.resolutions, self.trains = list(resolutions), parts_of(trains)
         self.foreseeing, self.drawing, self.enlarging = foreseeing, drawing, enlarging
         self.drop_prior, self.drop_embedding, self.drop_caption = drop_prior, drop_embedding, drop_caption

@@ -11,9 +11,9 @@ from torch.nn.functional import cosine_similarity, l1_loss
 
 from gansmith.diffusion.drawing import kept
 from gansmith.diffusion.enlarging import enlarged, reduced
-from gansmith.errors import ConfigError
 from gansmith.models.adversarial import Batch
 from gansmith.models.caption_gan import CaptionGAN
+from gansmith.models.checks import check_not_negative, check_shares
 from gansmith.models.dalle2 import check_pair, parts_of
 from gansmith.models.imagen import check_side
 from gansmith.models.imagen_gan import check_doubling, enlarged_by
@@ -69,11 +69,8 @@ class DALLE2GAN(WithEncoder, CaptionGAN):
         check_pair(resolutions)
         check_doubling(resolutions)
         weights = {"prior_weight": prior_weight, "similarity_weight": similarity_weight, "pixel_weight": pixel_weight}
-        for key, value in {**weights, "level": level}.items():
-            if value < 0:
-                raise ConfigError(f"model.{key} is {value}; it can't be negative")
-        if not 0 <= drop_caption < 1:
-            raise ConfigError(f"model.drop_caption is {drop_caption}; it is from 0 on and below 1")
+        check_not_negative(**weights, level=level)
+        check_shares(drop_caption=drop_caption)
         self.resolutions, self.trains = list(resolutions), parts_of(trains)
         self.latent, self.drop_caption, self.level = latent, drop_caption, level
         self.prior_weight, self.similarity_weight, self.pixel_weight = prior_weight, similarity_weight, pixel_weight

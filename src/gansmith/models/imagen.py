@@ -12,6 +12,7 @@ from gansmith.diffusion.drawing import Drawing, kept
 from gansmith.diffusion.enlarging import Enlarging, reduced
 from gansmith.errors import ConfigError
 from gansmith.models.asked import CONDITIONS, Asked
+from gansmith.models.checks import check_shares
 from gansmith.models.generative import Batch
 from gansmith.models.prompts import FromCaptions, Prompt
 
@@ -50,8 +51,7 @@ class Imagen(FromCaptions):
     ) -> None:
         super().__init__({"generator": generator}, **steps)
         check_resolutions(resolutions, trains)
-        if not 0 <= drop < 1:
-            raise ConfigError(f"model.drop is {drop}; it is from 0 on and below 1")
+        check_shares(drop=drop)
         self.resolutions, self.trains = list(resolutions), list(resolutions if trains is None else trains)
         self.drawing, self.enlarging, self.drop = drawing, enlarging, drop
 

@@ -13,6 +13,7 @@ from gansmith.diffusion.enlarging import enlarged, reduced
 from gansmith.errors import ConfigError
 from gansmith.models.adversarial import Batch
 from gansmith.models.caption_gan import CaptionGAN
+from gansmith.models.checks import check_not_negative
 from gansmith.models.imagen import check_resolutions, check_side
 from gansmith.models.prompts import Prompt
 from gansmith.noise import Draws
@@ -54,9 +55,7 @@ class ImagenGAN(CaptionGAN):
         super().__init__(generator, discriminator, **judging)
         check_resolutions(resolutions, trains)
         check_doubling(resolutions)
-        for key, value in (("level", level), ("pixel_weight", pixel_weight)):
-            if value < 0:
-                raise ConfigError(f"model.{key} is {value}; it can't be negative")
+        check_not_negative(level=level, pixel_weight=pixel_weight)
         self.resolutions, self.trains = list(resolutions), list(resolutions if trains is None else trains)
         self.latent, self.level, self.pixel_weight = latent, level, pixel_weight
 

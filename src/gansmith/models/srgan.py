@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gansmith.errors import ConfigError
 from gansmith.models.adversarial import Batch
+from gansmith.models.checks import check_not_negative
 from gansmith.models.translation import Translation
 from gansmith.objectives.adversarial import AdversarialLoss
 from gansmith.objectives.perceptual import PerceptualLoss
@@ -62,9 +63,7 @@ class SRGAN(Translation):
         super().__init__(generator, discriminator, **alternation)
         if pretrain_steps < 0:
             raise ConfigError(f"model.pretrain_steps is {pretrain_steps}; it counts steps, from 0")
-        for term, value in weight.items():
-            if value < 0:
-                raise ConfigError(f"model.weight.{term} is {value}; it can't be negative")
+        check_not_negative(**{f"weight.{term}": value for term, value in weight.items()})
         self.loss, self.pixel, self.perceptual, self.sharpen = loss, pixel, perceptual, sharpen
         self.weight, self.pretrain_steps = weight, pretrain_steps
 

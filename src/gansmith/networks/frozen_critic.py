@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from gansmith.networks.sizes import check_sizes
-from gansmith.networks.text_gan import SLOPE, MatchingDiscriminator
+from gansmith.networks.text_gan import SLOPE, MatchingJudge
 from gansmith.objectives.feature_network import feature_network
 
 NETWORK = "efficientnet_lite0"
@@ -21,7 +21,7 @@ SIDE = 64
 """Smaller pictures are enlarged to it: the network has seen none of 32 pixels."""
 
 
-class FrozenCritic(MatchingDiscriminator):
+class FrozenCritic(MatchingJudge):
     """As `MatchingDiscriminator`, with what EfficientNet-Lite0 makes of pictures in the place of layers that learn.
 
     Args:
@@ -34,16 +34,15 @@ class FrozenCritic(MatchingDiscriminator):
     parts = (*(f"mixed.{layer}" for layer in LAYERS), "judge")
 
     def __init__(self, resolution: int, channels: int, condition: int = 256, features: int = 32) -> None:
-        nn.Module.__init__(self)
         check_sizes(resolution=resolution, channels=channels, condition=condition, features=features)
         width = 4 * features
+        super().__init__(len(LAYERS) * width, condition, hidden=2 * features)
         self.mixed = nn.ModuleDict(
             {
                 layer: nn.Sequential(nn.Conv2d(size, width, 3, padding=1), nn.LeakyReLU(SLOPE))
                 for layer, size in LAYERS.items()
             }
         )
-        self.judge = self.judge_of(len(LAYERS) * width, condition, features)
 
     def features(self, image: Tensor) -> Tensor:
         """(n, 1 or 3, resolution, resolution) in [-1, 1] to (n, 8 features, 4, 4)."""

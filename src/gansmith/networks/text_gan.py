@@ -116,7 +116,38 @@ class DownBlock(nn.Module):
         return self.shortcut(avg_pool2d(features, 2)) + self.gamma * self.layers(features)
 
 
-class MatchingDiscriminator(nn.Module):
+class MatchingJudge(nn.Module):
+    """What picture and caption are judged with, once `features` are made of the picture (section 3.2.2).
+
+    Args:
+        width: channels of the features.
+        condition: size of the condition.
+        hidden: channels between.
+    """
+
+    def __init__(self, width: int, condition: int, hidden: int) -> None:
+        super().__init__()
+        self.judge = nn.Sequential(
+            nn.Conv2d(width + condition, hidden, 3, padding=1, bias=False),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(hidden, 1, 4, bias=False),
+        )
+
+    def features(self, image: Tensor) -> Tensor:
+        """(n, channels, resolution, resolution) in [-1, 1] to (n, width, 4, 4), which no condition enters."""
+        raise NotImplementedError
+
+    def judgement(self, features: Tensor, condition: Tensor) -> Tensor:
+        """`features` of n pictures and conditions (n, condition) to logits (n,)."""
+        everywhere = condition[:, :, None, None].expand(-1, -1, *features.shape[2:])
+        return self.judge(torch.cat([features, everywhere], dim=1)).flatten()
+
+    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
+        """(n, channels, resolution, resolution) in [-1, 1] and (n, condition) to logits (n,)."""
+        return self.judgement(self.features(image), condition)
+
+
+class MatchingDiscriminator(MatchingJudge):
     """One-way: a single logit that says whether a picture is real and shows what the condition says (section 3.2.2).
 
     Args:
@@ -130,32 +161,12 @@ class MatchingDiscriminator(nn.Module):
     """What a picture goes through, one after the other."""
 
     def __init__(self, resolution: int, channels: int, condition: int = 256, features: int = 32) -> None:
-        super().__init__()
         check_sizes(condition=condition, features=features)
         widths = [features, *stage_widths(resolution, 2 * features)[::-1]]
         widths = [min(width, MOST * features) for width in widths]
+        super().__init__(widths[-1], condition, hidden=2 * features)
         self.from_picture = nn.Conv2d(channels, widths[0], 3, padding=1)
         self.blocks = nn.Sequential(*(DownBlock(*pair) for pair in pairwise(widths)))
-        self.judge = self.judge_of(widths[-1], condition, features)
-
-    @staticmethod
-    def judge_of(width: int, condition: int, features: int) -> nn.Sequential:
-        """Features (n, width, 4, 4) with the condition behind them to a logit."""
-        return nn.Sequential(
-            nn.Conv2d(width + condition, 2 * features, 3, padding=1, bias=False),
-            nn.LeakyReLU(SLOPE),
-            nn.Conv2d(2 * features, 1, 4, bias=False),
-        )
 
     def features(self, image: Tensor) -> Tensor:
-        """(n, channels, resolution, resolution) in [-1, 1] to (n, width, 4, 4), which no condition enters."""
         return self.blocks(self.from_picture(image))
-
-    def judgement(self, features: Tensor, condition: Tensor) -> Tensor:
-        """`features` of n pictures and conditions (n, condition) to logits (n,)."""
-        everywhere = condition[:, :, None, None].expand(-1, -1, *features.shape[2:])
-        return self.judge(torch.cat([features, everywhere], dim=1)).flatten()
-
-    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
-        """(n, channels, resolution, resolution) in [-1, 1] and (n, condition) to logits (n,)."""
-        return self.judgement(self.features(image), condition)
