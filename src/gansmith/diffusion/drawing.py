@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from gansmith.diffusion.guidance import dynamic_threshold, guided
-from gansmith.diffusion.loss import diffusion_loss
+from gansmith.diffusion.loss import UNIFORM, diffusion_loss
 from gansmith.diffusion.sampler import Known, Sampler
+from gansmith.diffusion.times import Times
 from gansmith.noise import Draws
 
 Self = TypeVar("Self", bound="Condition")
@@ -37,17 +38,24 @@ class Drawing:
         sampler: schedule, kind of prediction and steps.
         guidance: weight w of sampling (Ho & Salimans, 2022, arXiv:2207.12598); 1 leaves it out.
         threshold: share of values that dynamic thresholding leaves alone (Imagen, arXiv:2205.11487, section 2.3).
+        times: those that training draws.
     """
 
     sampler: Sampler
     guidance: float = 3.0
     threshold: float = 0.95
+    times: Times = UNIFORM
 
     def loss(self, network: Network, clean: Tensor, condition: Condition, draws: Draws) -> Tensor:
         """See `diffusion_loss`; `clean` is (n, C, S, S) in [-1, 1]."""
         sampler = self.sampler
         return diffusion_loss(
-            lambda noisy, time: network(noisy, time, condition), clean, sampler.schedule, sampler.kind, draws
+            lambda noisy, time: network(noisy, time, condition),
+            clean,
+            sampler.schedule,
+            sampler.kind,
+            draws,
+            self.times,
         )
 
     def sample(
