@@ -29,14 +29,22 @@ class FrozenCritic(MatchingJudge):
         channels: of the picture, 1 or 3.
         condition: size of the condition.
         features: an eighth of the channels that are learnt, which both layers share.
+        judge: see `MatchingJudge`.
     """
 
     parts = (*(f"mixed.{layer}" for layer in LAYERS), "judge")
 
-    def __init__(self, resolution: int, channels: int, condition: int = 256, features: int = 32) -> None:
+    def __init__(
+        self,
+        resolution: int,
+        channels: int,
+        condition: int = 256,
+        features: int = 32,
+        judge: str = "concatenation",
+    ) -> None:
         check_sizes(resolution=resolution, channels=channels, condition=condition, features=features)
         width = 4 * features
-        super().__init__(len(LAYERS) * width, condition, hidden=2 * features)
+        super().__init__(len(LAYERS) * width, condition, features, judge)
         self.mixed = nn.ModuleDict(
             {
                 layer: nn.Sequential(nn.Conv2d(size, width, 3, padding=1), nn.LeakyReLU(SLOPE))
