@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 # Settings of the trainer that concern the networks rather than Lightning.
 NETWORK_SWITCHES = ("compile", "channels_last")
 # Keys of a model's config that its other values refer to, and that are no arguments of its class.
-NO_ARGUMENTS = ("critic", "critic_norm", "encoder", "features", "needs_label", "size", "text")
+NO_ARGUMENTS = ("critic", "critic_norm", "encoder", "features", "gamma", "judge", "needs_label", "norm", "size", "text")
 # What must not change between a checkpoint and the run that goes on with it.
 IDENTITY = ("model", "data", "task", "seed")
 
