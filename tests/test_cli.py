@@ -291,7 +291,7 @@ def command(name, *arguments, folder):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -346,7 +346,7 @@ def test_questions_are_answered_before_torch_is_imported(question, tmp_path):
     ask += "finally: assert not {'torch', 'lightning'} & sys.modules.keys()"
     script = REPOSITORY / "src" / "train.py"
     answered = subprocess.run(
-        [sys.executable, "-c", ask, script, *question], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", ask, script, *question], cwd=tmp_path, capture_output=True, text=True, timeout=180
     )
     assert answered.returncode == 0, answered.stderr
     assert "max_steps" in answered.stdout

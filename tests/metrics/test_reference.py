@@ -133,7 +133,7 @@ def test_two_runs_at_once_do_not_harm_each_other(tmp_path):
         assert run.stdin is not None
         run.stdin.write("go\n")
         run.stdin.flush()
-    first, second = (run.communicate(timeout=120)[0] for run in runs)
+    first, second = (run.communicate(timeout=300)[0] for run in runs)
     assert [run.returncode for run in runs] == [0, 0]
     assert first == second != ""
     assert len(list(tmp_path.iterdir())) == 1

@@ -18,7 +18,7 @@ def leaderboard(*arguments, expect=0):
         env={**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "80"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == expect, done.stderr
     return done.stdout, done.stderr
@@ -36,7 +36,7 @@ def python(code):
     """Output of the code in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=180).stdout
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["compare", "--help"]])

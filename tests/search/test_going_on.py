@@ -34,7 +34,7 @@ def start(folder, trials, *overrides, workers=1):
     return process
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=180):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"

@@ -88,7 +88,7 @@ def test_a_suite_that_was_interrupted_goes_on(tmp_path):
     while not (run_dir / "checkpoints" / "last.ckpt").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     first.send_signal(signal.SIGINT)
-    _, said = first.communicate(timeout=120)
+    _, said = first.communicate(timeout=300)
     assert first.returncode == 130, said
     assert said.endswith("gansmith: interrupted; the same command goes on\n")
     assert not (run_dir / "result.json").exists()

@@ -85,7 +85,7 @@ def last_of_each_key(overrides):
     return {override.partition("=")[0]: override for override in overrides}.values()
 
 
-def finish(process, seconds=120):
+def finish(process, seconds=300):
     """The exit code and the output; what is still running after `seconds` has hung."""
     try:
         output, _ = process.communicate(timeout=seconds)
@@ -103,7 +103,7 @@ def train(*overrides, expect=0, **arguments):
     return output
 
 
-def wait_for(condition, process, seconds=120):
+def wait_for(condition, process, seconds=300):
     """Until `condition()` holds, as long as the process runs."""
     deadline = time.monotonic() + seconds
     while not condition():
