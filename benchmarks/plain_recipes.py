@@ -184,7 +184,7 @@ RECIPES = {
         optimizer=ADAM,
         compares=True,
         penalty=r1_r2,
-        weight=lambda images_seen: wave(images_seen, 1.0, 0.1),
+        weight=lambda images_seen: wave(images_seen, 0.1, 0.01),
         anneal=anneal,
         half_life=lambda images_seen: wave(images_seen, 0.0, 20_000.0),
     ),
