@@ -120,8 +120,10 @@ def draw(points: list[Point], path: Path) -> None:
                 color=line.get_color(),
             )
     by_time.set(xscale="log", xlabel="milliseconds an image (numbers: steps)", ylabel="quality")
-    for axis_format in (by_time.xaxis.set_major_formatter, by_time.xaxis.set_minor_formatter):
-        axis_format("{x:g}")
+    by_time.xaxis.set_major_formatter("{x:g}")
+    shortest, longest = by_time.get_xlim()
+    # Labels of the minor ticks lie over each other where there are several decades.
+    by_time.xaxis.set_minor_formatter("{x:g}" if longest < 10 * shortest else "")
     by_guidance.set(xlabel="guidance")
     for axes in (by_time, by_guidance):
         axes.grid(alpha=0.3)
