@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -64,33 +65,24 @@ def build_trainer(
     """
     if max_steps < 1:
         raise ConfigError(f"trainer.max_steps is {max_steps}; it counts batches, from 1")
-    if strategy not in ("auto", *START_METHODS):
-        raise ConfigError(f"trainer.strategy is {strategy!r}; it can be auto, {', '.join(START_METHODS)}")
-    gpus = torch.cuda.device_count()
-    on_gpus = accelerator in ("gpu", "cuda") or (accelerator == "auto" and gpus > 0)
-    check_accelerator(accelerator)
-    if strategy != "auto" and not on_gpus:
-        accelerator = "cpu"
-        devices = PROCESSES_WITHOUT_GPU if devices == "auto" else devices
-    several = strategy != "auto" or (on_gpus and num_nodes * count_devices(devices, gpus) > 1)
-    shares_cpu = several and not on_gpus
-    torch.set_num_threads(1 if shares_cpu else DEFAULT_THREADS)
-    if shares_cpu:
-        _say("no GPU here: %s processes on the CPU with one thread each (gloo)", devices)
+    place = placed(accelerator, devices, num_nodes, strategy)
+    torch.set_num_threads(1 if place.shares_cpu else DEFAULT_THREADS)
+    if place.shares_cpu:
+        _say("no GPU here: %s processes on the CPU with one thread each (gloo)", place.devices)
         os.environ["OMP_NUM_THREADS"] = "1"
     if sync_batchnorm == "auto":
-        sync_batchnorm = several and on_gpus and has_batchnorm
-    if shares_cpu and has_batchnorm:
+        sync_batchnorm = place.several and place.on_gpus and has_batchnorm
+    if place.shares_cpu and has_batchnorm:
         _say("batch norm has synchronised statistics on GPUs only: here each process has its own")
     plugins: list[Any] = [AtomicCheckpointIO()]
     if SLURMEnvironment.detect():
         plugins.append(SLURMEnvironment(auto_requeue=False))
     try:
         trainer = Trainer(
-            accelerator=accelerator,
-            devices=devices,
+            accelerator=place.accelerator,
+            devices=place.devices,
             num_nodes=num_nodes,
-            strategy=_strategy(strategy, timeout_minutes) if several else "auto",
+            strategy=_strategy(strategy, timeout_minutes) if place.several else "auto",
             precision=precision,  # type: ignore[arg-type]
             max_steps=max_steps,
             max_epochs=-1,
@@ -121,6 +113,35 @@ class FitLoop(_FitLoop):
     @property
     def skip(self) -> bool:
         return False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run's processes are: on GPUs or not, one or several."""
+
+    accelerator: str
+    devices: int | str | list[int]
+    on_gpus: bool
+    several: bool
+
+    @property
+    def shares_cpu(self) -> bool:
+        """Whether several processes share one CPU."""
+        return self.several and not self.on_gpus
+
+
+def placed(accelerator: str, devices: int | str | list[int], num_nodes: int, strategy: str) -> Place:
+    """What `build_trainer`'s arguments of these names mean on this machine. Raises ConfigError if nothing."""
+    if strategy not in ("auto", *START_METHODS):
+        raise ConfigError(f"trainer.strategy is {strategy!r}; it can be auto, {', '.join(START_METHODS)}")
+    check_accelerator(accelerator)
+    gpus = torch.cuda.device_count()
+    on_gpus = accelerator in ("gpu", "cuda") or (accelerator == "auto" and gpus > 0)
+    if strategy != "auto" and not on_gpus:
+        accelerator = "cpu"
+        devices = PROCESSES_WITHOUT_GPU if devices == "auto" else devices
+    several = strategy != "auto" or (on_gpus and num_nodes * count_devices(devices, gpus) > 1)
+    return Place(accelerator, devices, on_gpus, several)
 
 
 def check_accelerator(accelerator: str) -> None:
