@@ -134,3 +134,29 @@ def test_what_can_not_be_started_from_is_said(tmp_path):
         start_from(built("model=cut"), str(tmp_path / "nowhere.pth"))
     with pytest.raises(WeightsError, match=r"net_G\.pth does not fit this UNetGenerator"):
         start_from(built("model=pix2pix"), file)
+
+
+# Encoders of other runs
+
+
+@pytest.fixture
+def encoder_run(tmp_path):
+    """A run's folder with an untrained dual encoder of pictures of 16 px."""
+    register_resolvers()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = to_plain(compose("train", overrides=["model=dual_encoder", "data.resolution=16", "run_dir=run"]))
+    (tmp_path / "encoder" / "checkpoints").mkdir(parents=True)
+    state = {"config": config, "state_dict": build_model(config).state_dict()}
+    torch.save(state, tmp_path / "encoder" / "checkpoints" / "last.ckpt")
+    return tmp_path / "encoder"
+
+
+@pytest.mark.parametrize("model", ["dalle2", "dalle2_gan"])
+def test_the_encoder_that_conditions_does_not_judge_and_fits_or_nothing_is_left(model, encoder_run, tmp_path):
+    taken = [f"model={model}", f"model.encoder_from={encoder_run}", "trainer=cpu", "trainer.max_steps=1"]
+    judged = ["metrics=captions", "metrics.metrics=[fd,retrieval]", f"metrics.judge={encoder_run}"]
+    line = r"^metrics\.judge is the dual encoder of the model itself: train another"
+    refused([*taken, *judged, "data.resolution=16"], line, tmp_path / "run")
+    refused(
+        [*taken, "data.resolution=32"], r"^model\.encoder_from=.* holds an encoder of another form", tmp_path / "run"
+    )

@@ -23,6 +23,7 @@ from gansmith.errors import CheckpointError, ConfigError
 from gansmith.models.generative import GenerativeModel
 from gansmith.models.prompts import FromCaptions
 from gansmith.models.translation import Translation
+from gansmith.models.with_encoder import WithEncoder
 from gansmith.ranks import is_first_process
 from gansmith.results.panel import show
 from gansmith.results.record import Record
@@ -70,6 +71,8 @@ def run(config: DictConfig, overrides: list[str]) -> int:
         start_from(model, plain["init_from"])
     if config.init_from is not None and isinstance(model, FromCaptions):
         model.keep_the_rest()
+    if checkpoint is None and isinstance(model, WithEncoder):
+        model.take_encoder()
     if checkpoint is not None:
         step = check_resumable(model, plain, checkpoint)
         if step >= config.trainer.max_steps and (run_dir / "result.json").exists():

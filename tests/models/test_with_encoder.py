@@ -171,6 +171,7 @@ def test_another_runs_encoder_is_taken_and_kept(tmp_path):
     theirs = fingerprint(taught(tmp_path / "run"))
     model = reading(encoder_from=str(tmp_path / "run"))
     assert fingerprint(model.generator.encoder) != theirs
+    model.take_encoder()
     look, _ = train(model, 2, tmp_path)
     assert look.encoders == [theirs, theirs]
     assert fingerprint(model.ema_generator.encoder) == theirs
@@ -179,7 +180,9 @@ def test_another_runs_encoder_is_taken_and_kept(tmp_path):
 def test_who_goes_on_keeps_the_encoder_that_was_taken(tmp_path):
     """Even if the run that it came from has another by now."""
     theirs = fingerprint(taught(tmp_path / "run"))
-    _, trainer = train(reading(encoder_from=str(tmp_path / "run")), 2, tmp_path)
+    model = reading(encoder_from=str(tmp_path / "run"))
+    model.take_encoder()
+    _, trainer = train(model, 2, tmp_path)
     trainer.save_checkpoint(tmp_path / "half.ckpt")
     look, _ = train(reading(encoder_from=str(tmp_path / "gone")), 4, tmp_path, str(tmp_path / "half.ckpt"))
     assert look.encoders == [theirs, theirs]

@@ -65,8 +65,14 @@ class WithEncoder(FromCaptions):
         super().on_fit_start()
         if not self.encoder_from and self.trainer.max_steps < 1:
             raise ConfigError("model.encoder_share is a share of trainer.max_steps, which is not set")
-        # Not the step: who goes on has its weights by now, and its count of steps only later.
-        if self.encoder_from and not self.images_seen:
+
+    def take_encoder(self) -> None:
+        """Before a training that does not go on with another one's weights: the encoder of `encoder_from`, if any.
+
+        Raises:
+            WeightsError, ConfigError, CheckpointError: as the function of this name.
+        """
+        if self.encoder_from:
             take_encoder(self.generator.encoder, self.encoder_from)
             self._give_to_average()
 
