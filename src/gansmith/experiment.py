@@ -159,7 +159,7 @@ def build_model(plain: dict[str, Any]) -> GenerativeModel:
 def start_from(model: GenerativeModel, files: str | dict[str, str]) -> None:
     """Fills the generator from a file, or the generators of both directions from a file each.
 
-    That of a model of captions comes from a run or a checkpoint.
+    That of a model of captions comes from a checkpoint, or from the last one of a run.
 
     Raises:
         ConfigError: the model has no pictures to start from, or no such direction.
@@ -169,7 +169,8 @@ def start_from(model: GenerativeModel, files: str | dict[str, str]) -> None:
     if isinstance(model, FromCaptions):
         from gansmith.inference.checkpoints import find_checkpoint
 
-        model.start_from(find_checkpoint(str(files)))
+        # What is best was chosen by pictures that stages without training have had a hand in.
+        model.start_from(find_checkpoint(str(files), order=("last", "best")))
         return
     if not isinstance(model, Translation):
         raise ConfigError(f"init_from fills networks from picture to picture; model={model.name} starts from latents")

@@ -171,7 +171,6 @@ def test_another_runs_encoder_is_taken_and_kept(tmp_path):
     theirs = fingerprint(taught(tmp_path / "run"))
     model = reading(encoder_from=str(tmp_path / "run"))
     assert fingerprint(model.generator.encoder) != theirs
-    model.take_encoder()
     look, _ = train(model, 2, tmp_path)
     assert look.encoders == [theirs, theirs]
     assert fingerprint(model.ema_generator.encoder) == theirs
@@ -180,12 +179,22 @@ def test_another_runs_encoder_is_taken_and_kept(tmp_path):
 def test_who_goes_on_keeps_the_encoder_that_was_taken(tmp_path):
     """Even if the run that it came from has another by now."""
     theirs = fingerprint(taught(tmp_path / "run"))
-    model = reading(encoder_from=str(tmp_path / "run"))
-    model.take_encoder()
-    _, trainer = train(model, 2, tmp_path)
+    _, trainer = train(reading(encoder_from=str(tmp_path / "run")), 2, tmp_path)
     trainer.save_checkpoint(tmp_path / "half.ckpt")
     look, _ = train(reading(encoder_from=str(tmp_path / "gone")), 4, tmp_path, str(tmp_path / "half.ckpt"))
     assert look.encoders == [theirs, theirs]
+
+
+def test_what_a_run_begins_with_has_the_same_encoder_or_says_so(tmp_path):
+    theirs = fingerprint(taught(tmp_path / "run"))
+    model = reading(encoder_from=str(tmp_path / "run"))
+    model.take_encoder()
+    model.take_encoder()
+    assert fingerprint(model.generator.encoder) == theirs
+    other = reading(encoder_from=str(tmp_path / "run"))
+    other.encoder_is_taught = True
+    with pytest.raises(ConfigError, match=r"is not the encoder of init_from, .* leave out model\.encoder_from$"):
+        other.take_encoder()
 
 
 def test_a_run_fills_the_weights(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,8 @@ class Trained:
         return digest(part for name, value in parts for part in (name, value.numpy().data))
 
 
-def find_checkpoint(ckpt: str | Path) -> Path:
-    """The file itself, or the best checkpoint of a run's folder, or its last where no evaluation chose one.
+def find_checkpoint(ckpt: str | Path, order: Sequence[str] = ("best", "last")) -> Path:
+    """The file itself, or the first of `order` in a run's folder: there is no best one where no evaluation chose it.
 
     Raises:
         CheckpointError: there is none.
@@ -49,7 +50,7 @@ def find_checkpoint(ckpt: str | Path) -> Path:
     path = Path(ckpt)
     if path.is_file():
         return path
-    for name in ("best", "last"):
+    for name in order:
         if (found := path / FOLDER / f"{name}.ckpt").is_file():
             return found
     raise CheckpointError(f"ckpt={ckpt} is neither a checkpoint nor a run's folder with {FOLDER}/ in it")

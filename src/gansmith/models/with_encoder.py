@@ -13,6 +13,7 @@ from gansmith.errors import ConfigError, WeightsError
 from gansmith.models.dual_encoder import contrastive
 from gansmith.models.generative import Batch
 from gansmith.models.prompts import FromCaptions
+from gansmith.networks.fingerprint import fingerprint
 
 
 class WithEncoder(FromCaptions):
@@ -65,16 +66,28 @@ class WithEncoder(FromCaptions):
         super().on_fit_start()
         if not self.encoder_from and self.trainer.max_steps < 1:
             raise ConfigError("model.encoder_share is a share of trainer.max_steps, which is not set")
+        # Not the step: who goes on has its weights by now, and its count of steps only later.
+        if not self.encoder_is_taught and not self.images_seen:
+            self.take_encoder()
 
     def take_encoder(self) -> None:
-        """Before a training that does not go on with another one's weights: the encoder of `encoder_from`, if any.
+        """Takes that of `encoder_from`, if it is set; a new training does so by itself, if nobody has done it before.
 
         Raises:
+            ConfigError: the weights that the model began with have another encoder, which their parts rely on.
             WeightsError, ConfigError, CheckpointError: as the function of this name.
         """
-        if self.encoder_from:
-            take_encoder(self.generator.encoder, self.encoder_from)
-            self._give_to_average()
+        if not self.encoder_from:
+            return
+        before = fingerprint(self.generator.encoder)
+        take_encoder(self.generator.encoder, self.encoder_from)
+        if self.encoder_is_taught and fingerprint(self.generator.encoder) != before:
+            raise ConfigError(
+                f"model.encoder_from={self.encoder_from} is not the encoder of init_from, which the parts there rely "
+                "on: leave out model.encoder_from"
+            )
+        self.encoder_is_taught = True
+        self._give_to_average()
 
     def start_from(self, path: Path) -> None:
         """As `FromCaptions.start_from`; the encoder is taught by then."""

@@ -68,7 +68,7 @@ def build_trainer(
     place = placed(accelerator, devices, num_nodes, strategy)
     torch.set_num_threads(1 if place.shares_cpu else DEFAULT_THREADS)
     if place.shares_cpu:
-        _say("no GPU here: %s processes on the CPU with one thread each (gloo)", place.devices)
+        _say("%s processes on the CPU with one thread each (gloo)", place.devices)
         os.environ["OMP_NUM_THREADS"] = "1"
     if sync_batchnorm == "auto":
         sync_batchnorm = place.several and place.on_gpus and has_batchnorm
@@ -131,7 +131,11 @@ class Place:
 
 
 def placed(accelerator: str, devices: int | str | list[int], num_nodes: int, strategy: str) -> Place:
-    """What `build_trainer`'s arguments of these names mean on this machine. Raises ConfigError if nothing."""
+    """What `build_trainer`'s arguments of these names mean here.
+
+    Raises:
+        ConfigError: a strategy or a device that there is not.
+    """
     if strategy not in ("auto", *START_METHODS):
         raise ConfigError(f"trainer.strategy is {strategy!r}; it can be auto, {', '.join(START_METHODS)}")
     check_accelerator(accelerator)
