@@ -2,7 +2,8 @@
 
 import torch
 
-from gansmith.networks.frozen_critic import LAYERS, FrozenCritic
+from gansmith.networks.frozen_critic import FrozenCritic
+from gansmith.networks.frozen_features import LAYERS
 from gansmith.objectives.feature_network import feature_network
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from gansmith.networks.frozen_image_encoder import FrozenImageEncoder
 from gansmith.networks.sizes import check_sizes
 from gansmith.networks.text.encoder import TextEncoder
 
@@ -92,7 +93,7 @@ class DualEncoder(nn.Module):
         temperature: whose inverse the scale starts at.
     """
 
-    def __init__(self, image: ImageEncoder, text: TextTower, temperature: float = 0.07) -> None:
+    def __init__(self, image: ImageEncoder | FrozenImageEncoder, text: TextTower, temperature: float = 0.07) -> None:
         super().__init__()
         self.image, self.text = image, text
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, interpolate
+from torch.nn.functional import adaptive_avg_pool2d
 
+from gansmith.networks.frozen_features import LAYERS, frozen_features
 from gansmith.networks.sizes import check_sizes
 from gansmith.networks.text_gan import SLOPE, MatchingJudge
-from gansmith.objectives.feature_network import feature_network
-
-NETWORK = "efficientnet_lite0"
-LAYERS = {"stage3": 40, "stage5": 112}
-"""Layers and their channels, an eighth and a sixteenth of the side."""
-SIDE = 64
-"""Smaller pictures are enlarged to it: the network has seen none of 32 pixels."""
 
 
 class FrozenCritic(MatchingJudge):
@@ -54,8 +48,5 @@ class FrozenCritic(MatchingJudge):
 
     def features(self, image: Tensor) -> Tensor:
         """(n, 1 or 3, resolution, resolution) in [-1, 1] to (n, 8 features, 4, 4)."""
-        if image.shape[-1] < SIDE:
-            image = interpolate(image, (SIDE, SIDE), mode="bilinear", align_corners=False)
-        dtype = torch.promote_types(image.dtype, torch.float32)
-        seen = feature_network(NETWORK, device=image.device, dtype=dtype)(image, LAYERS)
+        seen = frozen_features(image)
         return torch.cat([adaptive_avg_pool2d(mix(seen[layer]), 4) for layer, mix in self.mixed.items()], dim=1)
