@@ -101,15 +101,22 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_parts():
     torch.testing.assert_close(whole, sum(parts) / 2)
 
 
-def test_a_known_picture_is_begun_from():
-    """A network that says nothing new about the noise ends nearer to it the less of it is hidden."""
-    small = reduced(SMOOTH, 4)
-    distances = [
-        mse_loss(enlarging("noise").sample(nothing, small, 8, draws(), Known(SMOOTH, strength)), SMOOTH).item()
-        for strength in (0.0, 0.2, 0.6)
-    ]
-    assert distances[0] < 1e-12
-    assert distances[0] < distances[1] < distances[2]
+@pytest.mark.parametrize("strength", [0.2, 1.0])
+def test_of_a_known_picture_only_the_part_that_stays_is_kept(strength):
+    """The rest is drawn as if nothing were known: the small picture shows what became of it."""
+    small, other = reduced(SMOOTH, 4), -SMOOTH
+    free = enlarging("noise").sample(nothing, small, 8, draws())
+    torch.testing.assert_close(enlarging("noise").sample(nothing, small, 8, draws(), Known(other, strength)), free)
+    mask = torch.zeros(8, 8)
+    mask[:, 4:] = 1
+    drawn = enlarging("noise").sample(nothing, small, 8, draws(), Known(other, strength, mask))
+    torch.testing.assert_close(drawn[..., :4], other[..., :4])
+    assert (drawn - other)[..., 4:].abs().mean() > 0.1
+
+
+def test_a_known_picture_without_any_strength_stays():
+    drawn = enlarging("noise").sample(nothing, reduced(SMOOTH, 4), 8, draws(), Known(SMOOTH, 0.0))
+    torch.testing.assert_close(drawn, SMOOTH)
 
 
 @pytest.mark.parametrize("level", [-0.1, 1.0, 2.0])

@@ -82,6 +82,25 @@ def test_what_the_mask_leaves_out_is_kept_to_the_bit():
     assert (drawn[..., :2, :] != picture[..., :2, :]).all()
 
 
+def test_what_is_drawn_fits_to_what_stays():
+    """Of a pair with correlation 0.9, the second number is drawn around 0.9 times the first that stays."""
+    correlation, rows = 0.9, 8000
+    covariance = torch.tensor([[1, correlation], [correlation, 1]], dtype=torch.float64)
+
+    def denoise(noisy, time):
+        alpha, sigma = alpha_sigma(SCHEDULE, time[:1], noisy.ndim)
+        gain = alpha * covariance @ torch.linalg.inv(alpha**2 * covariance + sigma**2 * torch.eye(2))
+        return noisy @ gain.T
+
+    picture = torch.randn(rows, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    known = Known(picture, mask=torch.tensor([0.0, 1.0]))
+    stays, drawn = Sampler(SCHEDULE, "clean", steps=25).sample(denoise, (rows, 2), draws(rows), known=known).T
+    assert torch.equal(stays, picture[:, 0])
+    slope = (stays * drawn).mean() / stays.square().mean()
+    assert slope.item() == pytest.approx(correlation, abs=0.08)
+    assert (drawn - slope * stays).std().item() == pytest.approx((1 - correlation**2) ** 0.5, abs=0.08)
+
+
 def test_what_limits_the_picture_is_asked_at_every_step():
     asked = []
     Sampler(SCHEDULE, steps=7).sample(best("v"), (1, 2), draws(1), limit=lambda clean: asked.append(1) or clean)

@@ -70,7 +70,7 @@ class Enlarging:
         """(n, C, s, s) to (n, C, size, size), both in [-1, 1].
 
         Args:
-            known: a picture of the larger side to begin with.
+            known: a picture of the larger side; what of it is to stay, does. Its strength was the small picture's.
             steps: calls of the network, in place of the sampler's.
             level: in place of its own; 0 for small pictures without faults.
         """
@@ -78,7 +78,7 @@ class Enlarging:
         times = given.new_full((len(given),), self.level if level is None else level)
         beside = self._hidden(given, times, draws)
         if known is not None:
-            known = replace(known, picture=RESIDUAL_SCALE * (known.picture - given))
+            known = _beyond(known, given)
         added = with_steps(self.sampler, steps).sample(
             lambda noisy, time: network(noisy, time, beside=beside, level=times),
             tuple(given.shape),
@@ -91,6 +91,16 @@ class Enlarging:
     def _hidden(self, given: Tensor, level: Tensor, draws: Draws) -> Tensor:
         alpha, sigma = alpha_sigma(self.sampler.schedule, level, given.ndim)
         return alpha * given + sigma * draws.normal(*given.shape)
+
+
+def _beyond(known: Known, given: Tensor) -> Known | None:
+    """What the part that stays has beyond the enlarged picture.
+
+    To begin from the rest as well would bring back the outlines of what is no longer in the small picture.
+    """
+    if known.strength and known.mask is None:
+        return None
+    return replace(known, picture=RESIDUAL_SCALE * (known.picture - given), strength=1.0 if known.strength else 0.0)
 
 
 def reduced(picture: Tensor, size: int) -> Tensor:
