@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from PIL import Image
+from PIL import ExifTags, Image
 
 from gansmith.errors import DataError
-from gansmith.inference.own_pictures import mask_of, start_picture
+from gansmith.inference.own_pictures import check_mask_fits, mask_of, start_picture
 
 DATA = {"resolution": 8, "channels": 3}
 
@@ -28,6 +28,19 @@ def test_a_mask_is_black_and_white_whatever_its_size(tmp_path):
         mask.paste((230, 240, 250), (middle, 0, *size))
         mask.save(tmp_path / "mask.png")
         assert torch.equal(mask_of(tmp_path / "mask.png", DATA), halves)
+
+
+def test_a_mask_has_the_proportions_of_the_picture_or_is_a_square(tmp_path):
+    for name, size in {"picture": (60, 40), "large": (300, 200), "square": (7, 7), "tall": (40, 60)}.items():
+        Image.new("L", size).save(tmp_path / f"{name}.png")
+    for name in ("large", "square"):
+        check_mask_fits(tmp_path / f"{name}.png", tmp_path / "picture.png")
+    with pytest.raises(DataError, match=r"^mask=.*tall\.png has 40x60 pixels, and picture=.*\.png 60x40: a mask"):
+        check_mask_fits(tmp_path / "tall.png", tmp_path / "picture.png")
+    turned = Image.new("L", (60, 40))
+    turned.getexif()[ExifTags.Base.Orientation] = 6
+    turned.save(tmp_path / "turned.jpg", exif=turned.getexif())
+    check_mask_fits(tmp_path / "tall.png", tmp_path / "turned.jpg")
 
 
 def test_what_is_transparent_in_a_mask_is_drawn_anew(tmp_path):

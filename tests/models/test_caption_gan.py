@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from gansmith.augment.augment import Augment
+from gansmith.errors import ConfigError
 from gansmith.models.caption_gan import CaptionGAN
 from gansmith.networks.captioned import Captioned
 from gansmith.networks.text.bag_of_words import BagOfWords
@@ -39,6 +40,26 @@ def given(rows=4):
     generator = torch.Generator().manual_seed(0)
     real, fake = (torch.rand(rows, 3, 8, 8, generator=generator) * 2 - 1 for _ in range(2))
     return real, fake
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_no_picture_is_alone_where_captions_are_swapped(monkeypatch, processes):
+    monkeypatch.setattr("gansmith.models.caption_gan.world_size", lambda: processes)
+    batch = {"image": given()[0], "caption": CAPTIONS}
+    assert [len(chunk["caption"]) for chunk in caption_gan(accumulate=2)._chunks(batch, 4)] == [2, 2]
+    with pytest.raises(ConfigError, match=r"a part of the batch has 1: more pictures in data\.batch_size"):
+        caption_gan(accumulate=4)._chunks(batch, 4)
+
+
+def test_a_discriminator_that_the_penalty_differentiates_twice_is_not_compiled(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(nn.Module, "compile", lambda network: compiled.append(network))
+    free, bound = caption_gan(), caption_gan(matching_penalty=MatchingPenalty())
+    free.compile_networks()
+    assert {*map(id, compiled)} == {id(part) for side in CaptionGAN.sides for part in free.networks(side).values()}
+    compiled.clear()
+    bound.compile_networks()
+    assert {*map(id, compiled)} == {id(part) for part in bound.generator.values()}
 
 
 class Darker(Augment):

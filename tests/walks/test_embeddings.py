@@ -8,7 +8,7 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
-from gansmith.errors import ConfigError
+from gansmith.errors import ConfigError, GansmithError
 from gansmith.inference.checkpoints import load_trained
 from gansmith.models.latents import slerp
 from gansmith.ranges import to_uint8
@@ -85,15 +85,31 @@ def test_an_edit_begins_at_the_picture_and_leads_towards_the_new_caption(trained
     ("mode", "changes", "said"),
     [
         ("variations", {"picture": None}, "mode=variations begins from a file: picture=FILE"),
-        ("blend", {}, "mode=blend begins from a file: other=FILE"),
+        ("blend", {"other": None}, "mode=blend begins from a file: other=FILE"),
         ("variations", {"guidance": [1, 2]}, "mode=variations takes one number"),
         ("variations", {"steps": 3}, "steps=3: model=dalle2_gan has none; dalle2 has"),
         ("edit", {"caption": "a"}, 'prompt="what it should": no prompt'),
+        ("blend", {"other": "nowhere.png"}, "^other=nowhere.png can't be read"),
     ],
 )
 def test_what_is_missing_is_named(trained, settings, mode, changes, said):
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(GansmithError, match=said):
         embeddings.embedding_walk(trained, settings(mode, **changes))
+
+
+@pytest.mark.parametrize(
+    ("mode", "key", "instead"),
+    [
+        ("variations", "prompt", "mode=edit has it"),
+        ("edit", "other", "mode=blend has it"),
+        ("blend", "mask", "leave it out"),
+        ("samples", "caption", "mode=edit has it"),
+    ],
+)
+def test_what_a_mode_has_no_use_for_is_named(mode, key, instead):
+    with pytest.raises(ConfigError, match=f"^{key}=a: mode={mode} has no use for it; {instead}$"):
+        embeddings.check_used(OmegaConf.create({"mode": mode, key: "a"}))
+    embeddings.check_used(OmegaConf.create({"mode": "edit", "prompt": "a", "caption": "b", "picture": "c"}))
 
 
 def test_models_without_embeddings_are_refused(settings, tmp_path):

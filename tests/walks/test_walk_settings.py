@@ -1,10 +1,9 @@
 """Words for layers and spaces."""
 
 import pytest
-from omegaconf import OmegaConf
 
 from gansmith.errors import ConfigError
-from gansmith.walks.settings import WORDS, check_counts, chosen_layers, chosen_space
+from gansmith.walks.settings import WORDS, chosen_layers, chosen_space
 
 
 @pytest.mark.parametrize("count", [3, 4, 8, 18])
@@ -27,9 +26,3 @@ def test_the_first_space_is_taken_where_none_is_asked_for():
     assert chosen_space("z", ("w", "z"), "stylegan2") == "z"
     with pytest.raises(ConfigError, match="space=x: model=stylegan2 has w, z here"):
         chosen_space("x", ("w", "z"), "stylegan2")
-
-
-@pytest.mark.parametrize("value", [0, -1, 1.5, True, "many"])
-def test_counts_are_whole_numbers(value):
-    with pytest.raises(ConfigError, match=f"n={value}: it counts from 1"):
-        check_counts(OmegaConf.create({"n": value}), n=1)

@@ -41,8 +41,10 @@ class Trained:
         return digest(part for name, value in parts for part in (name, value.numpy().data))
 
 
-def find_checkpoint(ckpt: str | Path, order: Sequence[str] = ("best", "last")) -> Path:
+def find_checkpoint(ckpt: str | Path, order: Sequence[str] = ("best", "last"), key: str = "ckpt") -> Path:
     """The file itself, or the first of `order` in a run's folder: there is no best one where no evaluation chose it.
+
+    The user names it at `key`.
 
     Raises:
         CheckpointError: there is none.
@@ -53,7 +55,7 @@ def find_checkpoint(ckpt: str | Path, order: Sequence[str] = ("best", "last")) -
     for name in order:
         if (found := path / FOLDER / f"{name}.ckpt").is_file():
             return found
-    raise CheckpointError(f"ckpt={ckpt} is neither a checkpoint nor a run's folder with {FOLDER}/ in it")
+    raise CheckpointError(f"{key}={ckpt} is neither a checkpoint nor a run's folder with {FOLDER}/ in it")
 
 
 def find_checkpoints(run_dir: Path, which: str) -> list[Path]:

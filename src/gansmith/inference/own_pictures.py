@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import ExifTags, Image
 from torch import Tensor
 
 from gansmith.data.decode import SquareDecoder, UnreadablePicture
@@ -35,9 +36,26 @@ def read(file: Path, decoder: SquareDecoder, key: str = "picture") -> np.ndarray
         raise DataError(f"{key}={file} can't be read: {error}") from error
 
 
-def start_picture(file: Path, data: Mapping[str, Any]) -> Tensor:
+def start_picture(file: Path, data: Mapping[str, Any], key: str = "picture") -> Tensor:
     """The picture that drawing begins from: floats (1, C, S, S) in [-1, 1]. Raises DataError as `read`."""
-    return to_unit_range(torch.tensor(read(file, decoder_of(data)))[None])
+    return to_unit_range(torch.tensor(read(file, decoder_of(data), key))[None])
+
+
+def check_mask_fits(mask: Path, picture: Path) -> None:
+    """Raises DataError for a mask that is neither a square nor of the picture's proportions: what would it cover?"""
+    (width, height), (across, down) = _size(mask), _size(picture)
+    if width != height and abs(width * down - height * across) > max(width * down, height * across) / 50:
+        raise DataError(
+            f"mask={mask} has {width}x{height} pixels, and picture={picture} {across}x{down}: a mask has the picture's "
+            "proportions or is a square"
+        )
+
+
+def _size(file: Path) -> tuple[int, int]:
+    """Width and height as a viewer shows them; both are files that were read before."""
+    with Image.open(file) as image:
+        is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+        return image.size[::-1] if is_turned else image.size
 
 
 def mask_of(file: Path, data: Mapping[str, Any]) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from gansmith.errors import ConfigError
-from gansmith.inference.own_pictures import mask_of, start_picture
+from gansmith.inference.own_pictures import check_mask_fits, mask_of, start_picture
 from gansmith.models.generative import GenerativeModel
 from gansmith.models.prompts import FromCaptions
 
@@ -64,6 +65,8 @@ def prompt_conditions(model: GenerativeModel, asked: Mapping[str, Any], data: Ma
     for key, read in (("picture", start_picture), ("mask", mask_of)):
         if key in asked:
             conditions[key] = read(Path(str(asked[key])).expanduser(), data)
+    if "mask" in asked:
+        check_mask_fits(*(Path(str(asked[key])).expanduser() for key in ("mask", "picture")))
     return conditions
 
 
@@ -86,13 +89,17 @@ def is_list(value: Any) -> bool:
 
 def _check_guidance(guidance: Any) -> None:
     if not is_list(guidance):
-        if not _is_number(guidance):
-            raise ConfigError(f"guidance={guidance}: it is a number, or a list of them")
+        if not _is_weight(guidance):
+            raise ConfigError(f"guidance={guidance}: it is a number from 0 on, or a list of them")
         return
-    if not guidance or not all(map(_is_number, guidance)):
-        raise ConfigError(f"guidance={guidance}: it is a list of numbers, such as [1,2,4]")
+    if not guidance or not all(map(_is_weight, guidance)):
+        raise ConfigError(f"guidance={guidance}: it is a list of numbers from 0 on, such as [1,2,4]")
     if len({f"{weight:g}" for weight in guidance}) < len(guidance):
         raise ConfigError(f"guidance={guidance}: each is there once")
+
+
+def _is_weight(value: Any) -> bool:
+    return _is_number(value) and 0 <= value < math.inf
 
 
 def _is_number(value: Any) -> bool:

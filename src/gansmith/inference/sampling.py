@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gansmith.errors import ConfigError
 from gansmith.inference.checkpoints import find_checkpoint, load_trained
+from gansmith.inference.counts import check_counts
 from gansmith.inference.devices import pick_device
 from gansmith.inference.folder_set import SHEET
 from gansmith.inference.prompt_grid import captions_of, draw_grid
@@ -35,9 +36,7 @@ def sample_checkpoint(config: DictConfig) -> list[Path]:
             captions that does not work.
         DataError: a file of prompts, a picture or a mask that can't be read.
     """
-    for key in ("n", "batch_size", "columns"):
-        if config[key] < 1:
-            raise ConfigError(f"{key}={config[key]}: it counts from 1")
+    check_counts(config, n=1, batch_size=1, columns=1)
     asked = asked_of(config)
     captions = captions_of(asked)
     trained = load_trained(find_checkpoint(config.ckpt), pick_device(config.device))

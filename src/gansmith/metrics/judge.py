@@ -18,8 +18,8 @@ POOL = 100
 PLACES = (1, 5)
 
 
-def load_judge(ckpt: str | os.PathLike[str], device: torch.device | str) -> Any:
-    """The dual encoder in a run's folder or a checkpoint.
+def load_judge(ckpt: str | os.PathLike[str], device: torch.device | str, key: str = "metrics.judge") -> Any:
+    """The dual encoder in a run's folder or a checkpoint, which the config names at `key`.
 
     Raises:
         ConfigError: it is a model of another kind.
@@ -29,9 +29,9 @@ def load_judge(ckpt: str | os.PathLike[str], device: torch.device | str) -> Any:
     from gansmith.inference.checkpoints import find_checkpoint, load_trained
     from gansmith.models.dual_encoder import DualEncoding
 
-    model = load_trained(find_checkpoint(Path(ckpt)), torch.device(device)).model
+    model = load_trained(find_checkpoint(Path(ckpt), key=key), torch.device(device)).model
     if not isinstance(model, DualEncoding):
-        raise ConfigError(f"{ckpt} holds model={model.name}; a judge is a run of model=dual_encoder")
+        raise ConfigError(f"{key}={ckpt} holds model={model.name}; it takes a run of model=dual_encoder")
     return model
 
 

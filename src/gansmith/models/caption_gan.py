@@ -7,9 +7,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from gansmith.augment.augment import Augment
+from gansmith.errors import ConfigError
 from gansmith.models.adversarial import AdversarialModel, Batch
 from gansmith.models.prompts import FromCaptions
 from gansmith.objectives.matching import MatchingHinge, MatchingPenalty, swapped
+from gansmith.training.distributed import world_size
 
 
 class CaptionGAN(FromCaptions, AdversarialModel):
@@ -73,6 +75,18 @@ class CaptionGAN(FromCaptions, AdversarialModel):
     def fooling_term(self, critic: Any, fake: Tensor, condition: Tensor) -> Tensor:
         """What the generator minimises against a critic, a scalar; arguments as of `matching_terms`."""
         return self.loss.generator(critic(self.augment(fake, self.noise), condition))
+
+    def _chunks(self, batch: Batch, rows: int) -> list[Batch]:
+        if rows == self.accumulate and rows * world_size() > 1:
+            raise ConfigError(
+                "captions are swapped in pairs, and a part of the batch has 1: more pictures in data.batch_size, or "
+                "fewer chunks in model.accumulate"
+            )
+        return super()._chunks(batch, rows)
+
+    def compile_networks(self) -> None:
+        """As `AdversarialModel.compile_networks`; the penalty of matching differentiates the discriminator twice."""
+        self._compile(("generator",) if self.matching_penalty or self.penalty else self.sides)
 
     def before_step(self) -> None:
         super().before_step()

@@ -125,7 +125,7 @@ def take_encoder(encoder: torch.nn.Module, ckpt: str) -> None:
     # Late, as runs are made of models.
     from gansmith.metrics.judge import load_judge
 
-    weights = load_judge(Path(ckpt), "cpu").encoder.state_dict()
+    weights = load_judge(Path(ckpt), "cpu", "model.encoder_from").encoder.state_dict()
     try:
         encoder.load_state_dict(weights)
     except RuntimeError as error:

@@ -36,7 +36,7 @@ class CaptionSimilarity:
         # Late, as runs are made of losses.
         from gansmith.metrics.judge import load_judge
 
-        return load_judge(self.ckpt, "cpu").requires_grad_(False)
+        return load_judge(self.ckpt, "cpu", "model.similarity.ckpt").requires_grad_(False)
 
     def __call__(self, image: Tensor, captions: Sequence[str]) -> Tensor:
         """A scalar, differentiable in the pictures (n, C, S, S) in [-1, 1]."""

@@ -8,13 +8,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from gansmith.errors import ConfigError
 from gansmith.inference.checkpoints import find_checkpoint, load_trained
+from gansmith.inference.counts import check_counts
 from gansmith.inference.devices import pick_device
 from gansmith.inference.prompting import is_list
 from gansmith.inference.sampling import check_samples, label_condition, sample_checkpoint, truncation_condition
 from gansmith.models.gan import GAN
 from gansmith.pair_sheet import write_pair_sheet
 from gansmith.walks import embeddings, interpolate, mix, project, sefa, truncation
-from gansmith.walks.settings import check_counts
 from gansmith.walks.walker import Walker
 
 SAMPLES = "samples"
@@ -48,6 +48,10 @@ def sample(config: DictConfig) -> list[Path]:
     """
     if config.mode not in COUNTS:
         raise ConfigError(f"mode={config.mode} is unknown; known are {', '.join(COUNTS)}")
+    check_counts(config, seed=0)
+    if (out := Path(config.out).expanduser()).exists() and not out.is_dir():
+        raise ConfigError(f"out={config.out} is a file; name a folder")
+    embeddings.check_used(config)
     counts = {key: count for key, count in counts_of(config).items() if config[key] is None}
     config = OmegaConf.merge(config, counts)  # type: ignore[assignment]
     if config.ckpt is None or config.get("task") is not None:

@@ -12,6 +12,7 @@ from torch.nn.functional import normalize
 
 from gansmith.errors import ConfigError
 from gansmith.inference.checkpoints import Trained
+from gansmith.inference.counts import check_counts
 from gansmith.inference.own_pictures import start_picture
 from gansmith.inference.prompting import asked_of, is_list
 from gansmith.models.latents import slerp
@@ -19,7 +20,6 @@ from gansmith.networks.modes import evaluating
 from gansmith.ranges import to_uint8
 from gansmith.training.pictures import save_picture
 from gansmith.training.sheets import sheet
-from gansmith.walks.settings import check_counts
 
 FURTHEST = 0.5
 """Of an edit's arc: section 3.3 goes from 0.25 to 0.5."""
@@ -80,6 +80,19 @@ def edit(trained: Trained, config: DictConfig) -> tuple[list[list[Tensor]], list
 
 
 MODES = {"variations": variations, "blend": blend, "edit": edit}
+USED = {"variations": (), "blend": ("other",), "edit": ("prompt", "caption")}
+"""Keys of each that are not those of all."""
+OF_OTHERS = ("prompt", "prompts", "negative", "strength", "mask")
+"""Keys of other modes, of which these have some."""
+
+
+def check_used(config: DictConfig) -> None:
+    """Raises ConfigError for a key that `config.mode` has no use for."""
+    for key in ("other", "caption", *OF_OTHERS):
+        if config.get(key) is not None and key not in USED.get(config.mode, OF_OTHERS):
+            modes = [mode for mode, keys in USED.items() if key in keys]
+            where = f"mode={modes[0]} has it" if modes else "leave it out"
+            raise ConfigError(f"{key}={config[key]}: mode={config.mode} has no use for it; {where}")
 
 
 def along(
@@ -99,7 +112,7 @@ def picture_of(trained: Trained, config: DictConfig, key: str) -> Tensor:
     """The picture in the file that the user named: floats (1, C, S, S)."""
     if config[key] is None:
         raise ConfigError(f"mode={config.mode} begins from a file: {key}=FILE")
-    return start_picture(Path(config[key]).expanduser(), trained.config["data"])
+    return start_picture(Path(config[key]).expanduser(), trained.config["data"], key)
 
 
 def embedded(trained: Trained, picture: Tensor) -> Tensor:

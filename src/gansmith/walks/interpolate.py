@@ -10,11 +10,12 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from gansmith.errors import ConfigError
+from gansmith.inference.counts import check_counts
 from gansmith.models.latents import lerp, slerp
 from gansmith.training.pictures import save_picture
 from gansmith.training.samples import image_grid
 from gansmith.walks.animation import check_format, save_animation
-from gansmith.walks.settings import check_counts, chosen_space
+from gansmith.walks.settings import chosen_space
 from gansmith.walks.walker import Walker
 
 Between = Callable[[Tensor, Tensor, Tensor], Tensor]

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gansmith.atomic import replacing
 from gansmith.errors import ConfigError
+from gansmith.inference.counts import check_counts
 from gansmith.metrics.perceptual import NETWORK, perceptual_distance
 from gansmith.metrics.psnr import psnr
 from gansmith.networks.modes import evaluating
@@ -22,7 +23,7 @@ from gansmith.training.pictures import save_picture
 from gansmith.training.sheets import sheet
 from gansmith.walks import projection
 from gansmith.walks.numbers import write_json
-from gansmith.walks.settings import check_counts, chosen_space
+from gansmith.walks.settings import chosen_space
 from gansmith.walks.targets import Targets, targets_of
 from gansmith.walks.walker import Walker, bar
 

@@ -9,10 +9,11 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from gansmith.errors import ConfigError
+from gansmith.inference.counts import check_counts
 from gansmith.training.pictures import save_picture
 from gansmith.training.sheets import sheet, written
 from gansmith.walks.numbers import write_json
-from gansmith.walks.settings import check_counts, chosen_layers
+from gansmith.walks.settings import chosen_layers
 from gansmith.walks.walker import Walker
 
 TITLE_WIDTH = 80  # pixels

@@ -5,20 +5,11 @@ from __future__ import annotations
 import re
 
 import torch
-from omegaconf import DictConfig
 
 from gansmith.errors import ConfigError
 
 WORDS = ("coarse", "middle", "fine")
 """Thirds of the layers, from 4x4 on."""
-
-
-def check_counts(config: DictConfig, **least: int) -> None:
-    """Raises ConfigError with the first of the keys that is no whole number of at least that."""
-    for key, smallest in least.items():
-        value = config[key]
-        if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
-            raise ConfigError(f"{key}={value}: it counts from {smallest}")
 
 
 def chosen_space(space: str | None, spaces: tuple[str, ...], name: str) -> str:
