@@ -188,6 +188,20 @@ def test_a_judge_that_conditions_the_model_is_refused(tmp_path):
         check_impartial(load_judge(tmp_path / "judge", "cpu"), model)
 
 
+def test_a_judge_of_the_run_that_conditions_is_refused(tmp_path):
+    """Its last weights differ from its best ones, and have learnt the same."""
+    judging.saved(tmp_path / "run")
+    last = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    other = judging.saved(tmp_path / "other", seed=1).encoder
+    for key, taken in (("encoder_from", str(last)), ("similarity", SimpleNamespace(ckpt=str(last)))):
+        model = SimpleNamespace(name="painter", sample_stages=None, sampler=SimpleNamespace(encoder=other))
+        if key == "similarity":
+            taken.judge = SimpleNamespace(encoder=other)
+        setattr(model, key, taken)
+        with pytest.raises(ConfigError, match=r"^metrics\.judge is the dual encoder of the model itself"):
+            judged(judge=str(tmp_path / "run")).check_model(model)
+
+
 def test_which_protocol_it_is_depends_on_the_judges_weights_not_on_where_they_lie(tmp_path):
     for name, seed in (("one", 0), ("same", 0), ("other", 1)):
         judging.saved(tmp_path / name, seed)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
@@ -96,7 +97,7 @@ class CaptionProtocol(Protocol):
                 "take it out of metrics.metrics"
             )
         if "retrieval" in self.metrics:
-            check_impartial(load_judge(self.judge, "cpu"), model)  # type: ignore[arg-type]
+            check_impartial(load_judge(self.judge, "cpu"), model, run_of(self.judge))  # type: ignore[arg-type]
 
     def check_data(self, model: Any, data: ImageData) -> None:  # type: ignore[override]
         super().check_data(model, data)
@@ -167,12 +168,23 @@ def _pictures_at(pictures: CaptionedSet, places: Tensor, indices: Tensor) -> Ten
     return pictures.batch(places[indices])
 
 
-def check_impartial(judge: Any, model: Any) -> None:
-    """Raises ConfigError for a judge whose weights condition the model, or that it has learnt to please."""
+def check_impartial(judge: Any, model: Any, run: Path | None = None) -> None:
+    """Raises ConfigError for a judge that conditions the model, or that it has learnt to please.
+
+    That is one with the same weights, or another checkpoint of the same `run`.
+    """
     similarity = getattr(model, "similarity", None)
     encoders = [getattr(model.sampler, "encoder", None), similarity.judge.encoder if similarity else None]
-    if any(encoder is not None and fingerprint(encoder) == judge.fingerprint for encoder in encoders):
+    taken = [getattr(model, "encoder_from", None), similarity.ckpt if similarity else None]
+    has_its_weights = any(encoder is not None and fingerprint(encoder) == judge.fingerprint for encoder in encoders)
+    if has_its_weights or (run is not None and run in [run_of(ckpt) for ckpt in taken if ckpt]):
         raise ConfigError("metrics.judge is the dual encoder of the model itself: train another, with another seed")
+
+
+def run_of(ckpt: str) -> Path:
+    """The folder of the run that a checkpoint, or the folder itself, belongs to."""
+    path = Path(ckpt).resolve()
+    return path.parent.parent if path.is_file() else path
 
 
 def captions_at(pictures: CaptionedSet, places: Tensor, seed: int) -> list[str]:
