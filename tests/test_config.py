@@ -113,9 +113,9 @@ def test_every_model_takes_every_loss_and_every_penalty(model):
 
 
 @pytest.mark.parametrize("model", CAPTIONED)
-@pytest.mark.parametrize("text", ["bag_of_words"])
+@pytest.mark.parametrize("text", [("bag_of_words",), ("dual_words", "model.text.frozen.ckpt=elsewhere")])
 def test_every_model_of_captions_is_built_with_an_encoder(model, text):
-    built = build_model(to_plain(composed(f"model={model}", f"model/text={text}")))
+    built = build_model(to_plain(composed(f"model={model}", f"model/text={text[0]}", *text[1:])))
     assert built.name == model
     reading = built.generator.text
     assert (reading.text if model == "dual_encoder" else reading).size == 256

@@ -193,11 +193,13 @@ def test_a_judge_of_the_run_that_conditions_is_refused(tmp_path):
     judging.saved(tmp_path / "run")
     last = tmp_path / "run" / "checkpoints" / "last.ckpt"
     other = judging.saved(tmp_path / "other", seed=1).encoder
-    for key, taken in (("encoder_from", str(last)), ("similarity", SimpleNamespace(ckpt=str(last)))):
-        model = SimpleNamespace(name="painter", sample_stages=None, sampler=SimpleNamespace(encoder=other))
-        if key == "similarity":
-            taken.judge = SimpleNamespace(encoder=other)
-        setattr(model, key, taken)
+    plain, reading = (
+        SimpleNamespace(encoder=other, text=SimpleNamespace(frozen=frozen))
+        for frozen in (None, SimpleNamespace(ckpt=last))
+    )
+    pleased = SimpleNamespace(ckpt=str(last), judge=SimpleNamespace(encoder=other))
+    for parts in ({"encoder_from": str(last)}, {"similarity": pleased}, {"sampler": reading}):
+        model = SimpleNamespace(**{"name": "painter", "sample_stages": None, "sampler": plain} | parts)
         with pytest.raises(ConfigError, match=r"^metrics\.judge is the dual encoder of the model itself"):
             judged(judge=str(tmp_path / "run")).check_model(model)
 

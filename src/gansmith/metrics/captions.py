@@ -176,6 +176,8 @@ def check_impartial(judge: Any, model: Any, run: Path | None = None) -> None:
     similarity = getattr(model, "similarity", None)
     encoders = [getattr(model.sampler, "encoder", None), similarity.judge.encoder if similarity else None]
     taken = [getattr(model, "encoder_from", None), similarity.ckpt if similarity else None]
+    frozen = getattr(getattr(model.sampler, "text", None), "frozen", None)
+    taken.append(getattr(frozen, "ckpt", None))
     has_its_weights = any(encoder is not None and fingerprint(encoder) == judge.fingerprint for encoder in encoders)
     if has_its_weights or (run is not None and run in [run_of(ckpt) for ckpt in taken if ckpt]):
         raise ConfigError("metrics.judge is the dual encoder of the model itself: train another, with another seed")

@@ -77,7 +77,7 @@ class TextTower(nn.Module):
     def __init__(self, text: TextEncoder, size: int = 128) -> None:
         super().__init__()
         check_sizes(size=size)
-        self.text = text
+        self.text, self.size = text, size
         self.layers = nn.Sequential(nn.Linear(text.size, 2 * size), nn.SiLU(), nn.Linear(2 * size, size))
 
     def forward(self, captions: Sequence[str]) -> Tensor:
