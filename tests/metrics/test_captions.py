@@ -193,10 +193,8 @@ def test_a_judge_of_the_run_that_conditions_is_refused(tmp_path):
     judging.saved(tmp_path / "run")
     last = tmp_path / "run" / "checkpoints" / "last.ckpt"
     other = judging.saved(tmp_path / "other", seed=1).encoder
-    plain, reading = (
-        SimpleNamespace(encoder=other, text=SimpleNamespace(frozen=frozen))
-        for frozen in (None, SimpleNamespace(ckpt=last))
-    )
+    plain = SimpleNamespace(encoder=other)
+    reading = SimpleNamespace(text=SimpleNamespace(frozen=SimpleNamespace(ckpt=str(last))))
     pleased = SimpleNamespace(ckpt=str(last), judge=SimpleNamespace(encoder=other))
     for parts in ({"encoder_from": str(last)}, {"similarity": pleased}, {"sampler": reading}):
         model = SimpleNamespace(**{"name": "painter", "sample_stages": None, "sampler": plain} | parts)
