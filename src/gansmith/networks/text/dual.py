@@ -33,13 +33,14 @@ class DualText(TextEncoder):
     """
 
     is_frozen = True
-    taken: torch.Tensor
 
     def __init__(self, tower: TextTower, ckpt: str) -> None:
         super().__init__()
         self.tower, self.ckpt = tower.requires_grad_(False), str(ckpt)
         self.size, self.max_tokens = tower.size, tower.text.max_tokens
-        self.register_buffer("taken", torch.tensor(self._take()))
+        # Not in a tensor: to ask one on a GPU would wait for it in each step.
+        self.is_taken = self._take()
+        self.register_load_state_dict_post_hook(_is_taken)
 
     @property
     def fingerprint(self) -> str:
@@ -47,7 +48,7 @@ class DualText(TextEncoder):
 
     def forward(self, captions: Sequence[str]) -> Text:
         """Text of n captions, L = 1."""
-        if not self.taken:
+        if not self.is_taken:
             raise WeightsError(f"model.text.frozen.ckpt={self.ckpt} is no run of model=dual_encoder with a checkpoint")
         whole = math.sqrt(self.size) * self.tower(captions)
         return Text(whole[:, None], torch.ones(len(whole), 1, dtype=torch.bool, device=whole.device), whole)
@@ -68,3 +69,7 @@ class DualText(TextEncoder):
                 f"model.text.frozen.ckpt={self.ckpt} holds a text tower of another form than model.text.frozen.tower"
             ) from error
         return True
+
+
+def _is_taken(encoder: DualText, keys: object) -> None:
+    encoder.is_taken = True
