@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from gansmith.errors import ConfigError
 from gansmith.networks.dual_encoder import DualEncoder, ImageEncoder, TextTower
 from gansmith.networks.text.bag_of_words import BagOfWords
 from gansmith.objectives.info_nce import info_nce
@@ -51,6 +52,27 @@ def test_temperature_begins_as_published_and_its_inverse_stays_below_a_hundred()
     network.scale().backward()
     assert network.log_scale.grad.item() == pytest.approx(100)
     assert network.log_scale.item() == pytest.approx(math.log(100))
+
+
+def test_dropout_takes_that_share_of_what_a_caption_says_and_only_in_training():
+    words = BagOfWords(size=64, buckets=256, max_tokens=8)
+    whole, tower = TextTower(words, size=12), TextTower(words, size=12, dropout=0.75)
+    tower.load_state_dict(whole.state_dict())
+    read = []
+    tower.layers.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
+    captions = ["a red one", "two green ones"] * 8
+    assert torch.equal(tower.eval()(captions), whole(captions))
+    tower.train()(captions)
+    pooled, thinned = read
+    kept = thinned != 0
+    torch.testing.assert_close(thinned[kept], 4 * pooled[kept])
+    assert kept.float().mean().item() == pytest.approx(0.25, abs=0.06)
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
+def test_a_dropout_that_leaves_nothing_is_one_line(dropout):
+    with pytest.raises(ConfigError, match=r"^model\.encoder\.text\.dropout is .*; it is from 0 on and below 1$"):
+        TextTower(BagOfWords(size=8, buckets=64), size=12, dropout=dropout)
 
 
 def test_colours_find_their_words():

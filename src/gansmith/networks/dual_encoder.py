@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from gansmith.errors import ConfigError
 from gansmith.networks.frozen_image_encoder import FrozenImageEncoder
 from gansmith.networks.sizes import check_sizes
 from gansmith.networks.text.encoder import TextEncoder
@@ -72,17 +73,25 @@ class TextTower(nn.Module):
     Args:
         text: an encoder; one that is not frozen is trained along.
         size: of the embedding.
+        dropout: of the pooled vectors, in training. Where captions are few, a tower without knows each by heart, and
+            no other.
+
+    Raises:
+        ConfigError: a size below 1, or a dropout outside [0, 1).
     """
 
-    def __init__(self, text: TextEncoder, size: int = 128) -> None:
+    def __init__(self, text: TextEncoder, size: int = 128, dropout: float = 0.0) -> None:
         super().__init__()
         check_sizes(size=size)
+        if not 0 <= dropout < 1:
+            raise ConfigError(f"model.encoder.text.dropout is {dropout}; it is from 0 on and below 1")
         self.text, self.size = text, size
+        self.dropout = nn.Dropout(dropout)
         self.layers = nn.Sequential(nn.Linear(text.size, 2 * size), nn.SiLU(), nn.Linear(2 * size, size))
 
     def forward(self, captions: Sequence[str]) -> Tensor:
         """n captions to vectors (n, size) of length 1."""
-        return normalize(self.layers(self.text(captions).pooled), dim=1)
+        return normalize(self.layers(self.dropout(self.text(captions).pooled)), dim=1)
 
 
 class DualEncoder(nn.Module):

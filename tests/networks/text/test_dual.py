@@ -19,9 +19,9 @@ import judging
 CAPTIONS = ["a red circle on the left", "a red circle on the right", ""]
 
 
-def tower(size=6):
+def tower(size=6, dropout=0.0):
     torch.manual_seed(7)
-    return TextTower(BagOfWords(size=8, buckets=64), size=size)
+    return TextTower(BagOfWords(size=8, buckets=64), size=size, dropout=dropout)
 
 
 def test_a_caption_is_one_token_the_embedding_that_the_run_has_learnt(tmp_path):
@@ -41,6 +41,15 @@ def test_it_is_frozen_and_the_words_beside_it_are_not(tmp_path):
     learnt = {name.partition(".")[0] for name, weight in both.named_parameters() if weight.grad is not None}
     assert learnt == {"words", "tokens", "pooled"}
     assert found.tokens.shape[1] == 1 + 6
+
+
+def test_it_says_the_same_while_the_model_trains(tmp_path):
+    judging.saved(tmp_path / "run")
+    text = DualText(tower(dropout=0.5), str(tmp_path / "run"))
+    both = WithWords(text, BagOfWords(size=8, buckets=64))
+    expected = text(CAPTIONS).pooled
+    assert torch.equal(both.train().frozen(CAPTIONS).pooled, expected)
+    assert torch.equal(both.eval().frozen(CAPTIONS).pooled, expected)
 
 
 def test_a_models_own_checkpoint_needs_the_run_no_more(tmp_path):

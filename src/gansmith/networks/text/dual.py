@@ -36,7 +36,7 @@ class DualText(TextEncoder):
 
     def __init__(self, tower: TextTower, ckpt: str) -> None:
         super().__init__()
-        self.tower, self.ckpt = tower.requires_grad_(False), str(ckpt)
+        self.tower, self.ckpt = tower.eval().requires_grad_(False), str(ckpt)
         self.size, self.max_tokens = tower.size, tower.text.max_tokens
         # Not in a tensor: to ask one on a GPU would wait for it in each step.
         self.is_taken = self._take()
@@ -52,6 +52,12 @@ class DualText(TextEncoder):
             raise WeightsError(f"model.text.frozen.ckpt={self.ckpt} is no run of model=dual_encoder with a checkpoint")
         whole = math.sqrt(self.size) * self.tower(captions)
         return Text(whole[:, None], torch.ones(len(whole), 1, dtype=torch.bool, device=whole.device), whole)
+
+    def train(self, mode: bool = True) -> DualText:
+        """The tower stays in evaluation, as the dropout that it may have learnt with would blur what it says."""
+        super().train(mode)
+        self.tower.eval()
+        return self
 
     def _take(self) -> bool:
         """Whether the run is there; a model that is built to load its own checkpoint does without."""
