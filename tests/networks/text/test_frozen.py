@@ -62,7 +62,7 @@ def test_long_captions_are_cut_and_it_is_said_once(bert, caplog):
     assert torch.equal(cut.tokens[0], cut.tokens[1])
     assert torch.equal(cut.tokens[0], exact.tokens[0])
     (record,) = caplog.records
-    assert record.getMessage() == f"{bert} reads the first 4 tokens of a caption: longer ones are cut"
+    assert record.getMessage() == "MiniLM reads the first 4 tokens of a caption: longer ones are cut"
 
 
 def test_it_is_no_part_of_a_checkpoint_nor_of_an_optimizer(bert):

@@ -86,7 +86,7 @@ class Frozen(TextEncoder):
         read = published(self.network, self.folder, self.place.device)
         numbers, is_cut = read.token_numbers(captions, self.max_tokens)
         if is_cut:
-            warn_of_cut(self.folder, self.max_tokens)
+            warn_of_cut(type(self).__name__, self.max_tokens)
         places: dict[int, list[int]] = {}
         for place, row in enumerate(numbers):
             places.setdefault(min(-(-len(row) // STEP) * STEP, self.max_tokens), []).append(place)
