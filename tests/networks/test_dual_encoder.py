@@ -55,6 +55,7 @@ def test_temperature_begins_as_published_and_its_inverse_stays_below_a_hundred()
 
 
 def test_dropout_takes_that_share_of_what_a_caption_says_and_only_in_training():
+    torch.manual_seed(0)
     words = BagOfWords(size=64, buckets=256, max_tokens=8)
     whole, tower = TextTower(words, size=12), TextTower(words, size=12, dropout=0.75)
     tower.load_state_dict(whole.state_dict())
